@@ -1,0 +1,190 @@
+// Births and deaths of blocks, ranges and stacks.
+#include "bookkeeper.h"
+
+#include <algorithm>
+
+namespace heapledger::ledger {
+
+using read::Event;
+using read::EventKind;
+
+namespace {
+/// The range was given with sbrk; not a MapFlag of the trace.
+constexpr std::uint32_t kFromBreak = 1u << 16;
+}  // namespace
+
+void Bookkeeper::apply(const Event& event) {
+  if (event.time_us > time_us_) advance(event.time_us);
+  if (event.kind != EventKind::nothing) ++events_;
+  switch (event.kind) {
+    case EventKind::alloc: return alloc(event);
+    case EventKind::free: return free(event);
+    case EventKind::map: return map(event, event.flags);
+    case EventKind::unmap: return unmap(event.address, event.address + event.size);
+    case EventKind::remap_out: {
+      const auto touched = ranges_.cut(event.address, event.address + event.size);
+      moved_flags_[event.lane] = touched.empty() ? std::uint32_t{trace::kMapUsable} : touched.front().flags;
+      for (const Range& range : touched) ranges_.insert(range);
+      return unmap(event.address, event.address + event.size);
+    }
+    case EventKind::remap_in: return remap_in(event);
+    case EventKind::protect: return protect(event);
+    case EventKind::stack: return thread_stack(event);
+    case EventKind::stack_end: {
+      const auto found = stacks_.find(event.address);
+      if (found == stacks_.end()) return;
+      writer_.death(found->second);
+      stacks_.erase(found);
+      return;
+    }
+    case EventKind::brk: return move_break(event);
+    case EventKind::nothing: return;
+  }
+}
+
+/// The clock moved. Deaths since the last row would otherwise be dated by the row to come.
+void Bookkeeper::advance(std::uint64_t time_us) {
+  time_us_ = time_us;
+  if (deaths_since_row_) {
+    writer_.row(0, 0, 0);
+    ++rows_;
+    deaths_since_row_ = false;
+  }
+  writer_.time(time_us);
+}
+
+void Bookkeeper::born(std::uint64_t size) {
+  live_ += size;
+  if (live_ <= process_.peak_bytes) return;
+  process_.peak_bytes = live_;
+  process_.peak_row = rows_ - 1;
+  process_.peak_time_us = time_us_;
+}
+
+void Bookkeeper::alloc(const Event& event) {
+  if (BlockTable::Block* stale = blocks_.find(event.address); stale != nullptr) [[unlikely]] {
+    writer_.death(stale->row);  // its free was not recorded
+    live_ -= stale->size;
+    blocks_.erase(stale);
+  }
+  const std::uint64_t row = writer_.row(event.site, event.thread, event.size);
+  rows_ = row + 1;
+  deaths_since_row_ = false;
+  blocks_.insert({event.address, row, event.size});
+  ++process_.allocations;
+  process_.allocated_bytes += event.size;
+  born(event.size);
+}
+
+void Bookkeeper::free(const Event& event) {
+  BlockTable::Block* block = blocks_.find(event.address);
+  if (block == nullptr) {
+    if (event.inner) return;
+    ++(process_.forked_from != 0 ? process_.inherited_frees : process_.unknown_frees);
+    return;
+  }
+  writer_.death(block->row);
+  live_ -= block->size;
+  blocks_.erase(block);
+  ++process_.frees;
+  deaths_since_row_ = true;
+}
+
+Account Bookkeeper::account_of(std::uint32_t flags) {
+  if ((flags & trace::kMapBacking) != 0) return Account::backing;
+  if ((flags & trace::kMapFile) != 0) return Account::file;
+  return (flags & trace::kMapUsable) != 0 ? Account::mapping : Account::reserved;
+}
+
+void Bookkeeper::open(Range range, bool rest) {
+  const Account account = account_of(range.flags);
+  const std::uint64_t size = range.end - range.start;
+  range.row = writer_.row(sites_.find(range.site, account, rest), range.thread, size);
+  rows_ = range.row + 1;
+  ranges_.insert(range);
+  if (!is_heap(account)) return;
+  if (!rest) {
+    ++process_.allocations;
+    process_.allocated_bytes += size;
+  }
+  born(size);
+}
+
+void Bookkeeper::close(const Range& range, bool ends) {
+  writer_.death(range.row);
+  deaths_since_row_ = true;
+  if (!is_heap(account_of(range.flags))) return;
+  live_ -= range.end - range.start;
+  if (ends) ++process_.frees;
+}
+
+void Bookkeeper::unmap(std::uint64_t start, std::uint64_t end) {
+  for (const Range& range : ranges_.cut(start, end)) {
+    close(range, range.start >= start && range.end <= end);
+    Range left = range, right = range;
+    left.end = std::min(range.end, start);
+    right.start = std::max(range.start, end);
+    if (left.start < left.end) open(left, true);
+    if (right.start < right.end) open(right, true);
+  }
+}
+
+void Bookkeeper::map(const Event& event, std::uint32_t flags) {
+  const std::uint64_t end = event.address + event.size;
+  unmap(event.address, end);  // MAP_FIXED replaces what was there
+  open({event.address, end, 0, event.site, flags, event.thread}, false);
+}
+
+void Bookkeeper::remap_in(const Event& event) {
+  const auto found = moved_flags_.find(event.lane);
+  map(event, found != moved_flags_.end() ? found->second : std::uint32_t{trace::kMapUsable});
+}
+
+/// Reserved space that becomes usable was not used before, and the other way round; all else stays as it is.
+void Bookkeeper::protect(const Event& event) {
+  const std::uint64_t start = event.address, end = event.address + event.size;
+  for (const Range& range : ranges_.cut(start, end)) {
+    Range changed = range;
+    changed.flags = (range.flags & ~std::uint32_t{trace::kMapUsable}) | (event.flags != 0 ? trace::kMapUsable : 0u);
+    if (account_of(changed.flags) == account_of(range.flags)) {
+      ranges_.insert(range);
+      continue;
+    }
+    close(range, false);
+    Range left = range, right = range;
+    left.end = std::min(range.end, start);
+    changed.start = std::max(range.start, start);
+    changed.end = std::min(range.end, end);
+    right.start = std::max(range.start, end);
+    if (left.start < left.end) open(left, true);
+    open(changed, true);
+    if (right.start < right.end) open(right, true);
+  }
+}
+
+/// sbrk moves the end of one growing range.
+void Bookkeeper::move_break(const Event& event) {
+  const auto change = static_cast<std::int64_t>(event.size);
+  if (change > 0) {
+    Event grown = event;
+    grown.size = static_cast<std::uint64_t>(change);
+    return map(grown, trace::kMapUsable | kFromBreak);
+  }
+  unmap(event.address + event.size, event.address);
+}
+
+void Bookkeeper::thread_stack(const Event& event) {
+  const std::uint64_t row = writer_.row(sites_.find(event.site, Account::stack, false), event.thread, event.size);
+  rows_ = row + 1;
+  if (const auto [old, fresh] = stacks_.try_emplace(event.address, row); !fresh) {
+    writer_.death(old->second);
+    old->second = row;
+  }
+}
+
+void Bookkeeper::finish() {
+  process_.live_bytes = live_;
+  process_.live_blocks = process_.allocations >= process_.frees ? process_.allocations - process_.frees : 0;
+}
+
+}  // namespace heapledger::ledger

@@ -1,0 +1,69 @@
+// Turns the events of one process into rows of the ledger, and keeps its running totals.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <unordered_map>
+
+#include "../read/event.h"
+#include "block_table.h"
+#include "model.h"
+#include "range_table.h"
+#include "writer.h"
+
+namespace heapledger::ledger {
+
+/// Kinds of rows that a mapping site turns into, by what its range is at the moment.
+struct MappingSites {
+  /// Site of the ledger for a range with these flags; `rest`: it continues an earlier row.
+  std::function<std::uint32_t(std::uint32_t site, Account account, bool rest)> find;
+};
+
+class Bookkeeper {
+ public:
+  /// `process` receives totals; both must outlive this. `sites` gives ledger sites for mappings and stacks.
+  Bookkeeper(Writer& writer, Process& process, MappingSites sites)
+      : writer_(writer), process_(process), sites_(std::move(sites)) {}
+
+  void prefetch(const read::Event& event) const {
+    if (event.kind <= read::EventKind::free) blocks_.prefetch(event.address);
+  }
+  void apply(const read::Event& event);
+  /// Totals that are only known at the end.
+  void finish();
+
+  [[nodiscard]] std::uint64_t events() const { return events_; }
+
+ private:
+  using Range = RangeTable::Range;
+
+  void advance(std::uint64_t time_us);
+  void born(std::uint64_t size);
+  void alloc(const read::Event& event);
+  void free(const read::Event& event);
+  void map(const read::Event& event, std::uint32_t flags);
+  void unmap(std::uint64_t start, std::uint64_t end);
+  void protect(const read::Event& event);
+  void remap_in(const read::Event& event);
+  void move_break(const read::Event& event);
+  void thread_stack(const read::Event& event);
+  /// Books a range as a row; `rest` for what goes on living after a cut or a change.
+  void open(Range range, bool rest);
+  void close(const Range& range, bool ends);
+  static Account account_of(std::uint32_t flags);
+
+  Writer& writer_;
+  Process& process_;
+  MappingSites sites_;
+  BlockTable blocks_;
+  RangeTable ranges_;
+  std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< pthread_t -> row
+  std::unordered_map<std::uint32_t, std::uint32_t> moved_flags_; ///< lane -> flags of the range in a remap
+  std::uint64_t live_ = 0;
+  std::uint64_t rows_ = 0;
+  std::uint64_t events_ = 0;
+  std::uint64_t time_us_ = 0;
+  bool deaths_since_row_ = false;
+};
+
+}  // namespace heapledger::ledger

@@ -1,0 +1,80 @@
+// The four dictionaries of a ledger: strings, frames, nodes (the call tree) and sites; writing side and
+// reading side.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "byte_buffer.h"
+#include "file_format.h"
+#include "intern_table.h"
+#include "model.h"
+#include "section_file.h"
+
+namespace heapledger::ledger {
+
+/// Entry 0 of strings, nodes and sites is there from the start and stands in no file. Node 0 and site 0 are
+/// no values: a node or site with the same members gets a number of its own. Numbers given in entries must be
+/// those of existing entries. FileError: more than 2^32 - 1 entries, text too long.
+class Dictionaries {
+ public:
+  Dictionaries();
+  std::uint32_t string(std::string_view text);
+  std::uint32_t frame(const Frame& frame);
+  std::uint32_t node(const Node& node);
+  std::uint32_t site(const Site& site);
+  [[nodiscard]] std::uint32_t site_count() const noexcept { return site_table_.size(); }
+
+  /// Appends all entries that are in no section yet.
+  void write_new(SectionFile& file);
+
+ private:
+  struct Written {
+    std::size_t entries = 0;
+    std::uint32_t sections = 0;
+  };
+  template <class Entries, class Put>
+  void write_entries(SectionFile& file, Tag tag, const Entries& entries, Written& written, Put&& put);
+
+  InternTable string_table_, frame_table_, node_table_, site_table_;
+  std::deque<std::string> strings_;
+  std::vector<Frame> frames_;
+  std::vector<Node> nodes_;
+  std::vector<Site> sites_;
+  Written strings_written_, frames_written_, nodes_written_, sites_written_;
+  ByteBuffer payload_;
+};
+
+/// Fills from the payloads of dictionary sections, each kind in the order of its sections, strings first,
+/// then frames, nodes, sites. An entry that refers to what is not there ends its dictionary.
+class DictionaryTables {
+ public:
+  DictionaryTables();
+  /// Appends the entries of one payload. False: it is damaged; entries before the damage are kept, and no
+  /// more payloads of this tag may be added.
+  [[nodiscard]] bool add(Tag tag, std::span<const std::byte> payload);
+
+  [[nodiscard]] const std::vector<std::string_view>& strings() const noexcept { return strings_; }
+  [[nodiscard]] const std::vector<Frame>& frames() const noexcept { return frames_; }
+  [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const std::vector<Site>& sites() const noexcept { return sites_; }
+
+ private:
+  bool add_strings(trace::Cursor in);
+  bool add_frames(trace::Cursor in);
+  bool add_nodes(trace::Cursor in);
+  bool add_sites(trace::Cursor in);
+
+  std::vector<std::unique_ptr<char[]>> texts_;
+  std::vector<std::string_view> strings_;
+  std::vector<Frame> frames_;
+  std::vector<Node> nodes_;
+  std::vector<Site> sites_;
+};
+
+}  // namespace heapledger::ledger

@@ -1,0 +1,187 @@
+// Metadata: one list of keys for each structure serves writing and reading.
+#include "metadata.h"
+
+#include <concepts>
+#include <nlohmann/json.hpp>
+#include <utility>
+#include <vector>
+
+namespace heapledger::ledger {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Calls visit(key, member) for every key. `Self` is const when writing.
+template <class Self, class Visit>
+void visit_thread(Self& t, Visit&& visit) {
+  visit("tid", t.tid);
+  visit("name", t.name);
+}
+
+template <class Self, class Visit>
+void visit_warning(Self& w, Visit&& visit) {
+  visit("text", w.text);
+  visit("incomplete", w.incomplete);
+}
+
+template <class Self, class Visit>
+void visit_process(Self& r, Visit&& visit) {
+  auto& p = r.process;
+  visit("rows", r.rows), visit("sites", r.sites);
+  visit("pid", p.pid), visit("parent_pid", p.parent_pid), visit("forked_from", p.forked_from);
+  visit("executable", p.executable), visit("arguments", p.arguments), visit("directory", p.directory);
+  visit("python_version", p.python_version), visit("python_hex", p.python_hex), visit("stacks", p.stacks);
+  visit("start_realtime_ns", p.start_realtime_ns), visit("start_monotonic_ns", p.start_monotonic_ns);
+  visit("duration_us", p.duration_us), visit("clean_end", p.clean_end), visit("exit_status", p.exit_status);
+  visit("lost_events", p.lost_events), visit("handler_events", p.handler_events);
+  visit("unknown_frees", p.unknown_frees), visit("inherited_frees", p.inherited_frees);
+  visit("allocations", p.allocations), visit("frees", p.frees), visit("allocated_bytes", p.allocated_bytes);
+  visit("peak_bytes", p.peak_bytes), visit("peak_row", p.peak_row), visit("peak_time_us", p.peak_time_us);
+  visit("live_bytes", p.live_bytes), visit("live_blocks", p.live_blocks), visit("raw_bytes", p.raw_bytes);
+  visit("threads", p.threads), visit("warnings", p.warnings);
+}
+
+template <class Self, class Visit>
+void visit_session(Self& s, Visit&& visit) {
+  visit("command", s.command), visit("wall_us", s.wall_us), visit("exit_status", s.exit_status);
+  visit("tool_version", s.tool_version), visit("warnings", s.warnings);
+}
+
+bool is_utf8(const std::string& text) {
+  try {
+    (void)Json(text).dump();
+    return true;
+  } catch (const Json::type_error&) {
+    return false;
+  }
+}
+
+template <class Value>
+requires std::integral<Value> Json to_json(Value v) { return v; }
+Json to_json(trace::StackState v) { return static_cast<unsigned>(v); }
+Json to_json(const std::string& v) {
+  if (is_utf8(v)) return v;
+  Json bytes = Json::array();
+  for (const char c : v) bytes.push_back(static_cast<unsigned char>(c));
+  return bytes;
+}
+
+Json to_json(const Thread& v);
+Json to_json(const Warning& v);
+template <class Value>
+Json to_json(const std::vector<Value>& values) {
+  Json list = Json::array();
+  for (const Value& v : values) list.push_back(to_json(v));
+  return list;
+}
+
+struct PutKey {
+  Json& object;
+  template <class Value>
+  void operator()(const char* key, const Value& v) const {
+    object[key] = to_json(v);
+  }
+};
+
+Json to_json(const Thread& v) {
+  Json object = Json::object();
+  visit_thread(v, PutKey{object});
+  return object;
+}
+Json to_json(const Warning& v) {
+  Json object = Json::object();
+  visit_warning(v, PutKey{object});
+  return object;
+}
+
+template <class Value>
+requires std::integral<Value> &&(!std::same_as<Value, bool>)void from_json(const Json& json, Value& v) {
+  if (json.is_number_unsigned()) {
+    const auto n = json.get<std::uint64_t>();
+    if (std::in_range<Value>(n)) v = static_cast<Value>(n);
+  } else if (json.is_number_integer()) {
+    const auto n = json.get<std::int64_t>();
+    if (std::in_range<Value>(n)) v = static_cast<Value>(n);
+  }
+}
+void from_json(const Json& json, bool& v) {
+  if (json.is_boolean()) v = json.get<bool>();
+}
+void from_json(const Json& json, trace::StackState& v) {
+  auto number = static_cast<unsigned>(v);
+  from_json(json, number);
+  if (number <= static_cast<unsigned>(trace::StackState::switched_off))
+    v = static_cast<trace::StackState>(number);
+}
+void from_json(const Json& json, std::string& v) {
+  if (json.is_string()) v = json.get_ref<const std::string&>();
+  if (!json.is_array()) return;
+  v.clear();
+  for (const Json& b : json) {
+    std::uint8_t byte = 0;
+    from_json(b, byte);
+    v.push_back(static_cast<char>(byte));
+  }
+}
+
+void from_json(const Json& json, Thread& v);
+void from_json(const Json& json, Warning& v);
+template <class Value>
+void from_json(const Json& json, std::vector<Value>& values) {
+  if (!json.is_array()) return;
+  for (const Json& element : json) from_json(element, values.emplace_back());
+}
+
+struct GetKey {
+  const Json& object;
+  template <class Value>
+  void operator()(const char* key, Value& v) const {
+    const auto found = object.find(key);
+    if (found != object.end()) from_json(*found, v);
+  }
+};
+
+void from_json(const Json& json, Thread& v) {
+  if (json.is_object()) visit_thread(v, GetKey{json});
+}
+void from_json(const Json& json, Warning& v) {
+  if (json.is_object()) visit_warning(v, GetKey{json});
+}
+
+/// Discarded (no object) when the text is no JSON.
+Json parse(std::span<const std::byte> text) {
+  const std::string copy(reinterpret_cast<const char*>(text.data()), text.size());
+  return Json::parse(copy, nullptr, false);
+}
+
+}  // namespace
+
+std::string process_text(const ProcessRecord& record) {
+  Json object = Json::object();
+  visit_process(record, PutKey{object});
+  return object.dump();
+}
+
+std::string session_text(const Session& session) {
+  Json object = Json::object();
+  visit_session(session, PutKey{object});
+  return object.dump();
+}
+
+std::optional<ProcessRecord> parse_process(std::span<const std::byte> text) {
+  const Json json = parse(text);
+  if (!json.is_object()) return {};
+  ProcessRecord record;
+  visit_process(record, GetKey{json});
+  return record;
+}
+
+std::optional<Session> parse_session(std::span<const std::byte> text) {
+  const Json json = parse(text);
+  if (!json.is_object()) return {};
+  Session session;
+  visit_session(session, GetKey{json});
+  return session;
+}
+
+}  // namespace heapledger::ledger

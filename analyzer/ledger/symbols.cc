@@ -1,0 +1,103 @@
+// Names and lines from the copies that the shim made of code objects.
+#include "symbols.h"
+
+#include <algorithm>
+#include <fmt/format.h>
+
+#include "../symbol/python_lines.h"
+
+namespace heapledger::ledger {
+
+namespace {
+
+std::span<const std::byte> span_of(const trace::Bytes& bytes) {
+  return {static_cast<const std::byte*>(bytes.data), static_cast<std::size_t>(bytes.size)};
+}
+
+std::string text(const trace::Bytes& bytes) {
+  return {static_cast<const char*>(bytes.data), static_cast<std::size_t>(bytes.size)};
+}
+
+Account account_of(trace::Api api) {
+  switch (api) {
+#define HEAPLEDGER_API_CASE(name, number, text, account) \
+  case trace::Api::name: return Account::account;
+    HEAPLEDGER_APIS(HEAPLEDGER_API_CASE)
+#undef HEAPLEDGER_API_CASE
+  }
+  return Account::native;
+}
+
+/// Serial numbers of threads are counted by the shim; greater ones than this are damage.
+constexpr std::uint64_t kMaxThreads = 1u << 24;
+
+}  // namespace
+
+std::uint32_t Symbols::code(const trace::Code& code) {
+  CodeText& entry = codes_.emplace_back();
+  entry.function = writer_.string(symbol::text_of(code.name_kind, span_of(code.name)));
+  entry.file = writer_.string(symbol::text_of(code.filename_kind, span_of(code.filename)));
+  entry.first_line = code.first_line;
+  const auto table = span_of(code.line_table);
+  entry.line_table.assign(table.begin(), table.end());
+  return static_cast<std::uint32_t>(codes_.size() - 1);
+}
+
+std::uint32_t Symbols::frame_of(std::uint32_t code, std::uint32_t offset) {
+  CodeText& entry = codes_[code];
+  const auto [found, fresh] = entry.frames.try_emplace(offset, 0);
+  if (fresh) {
+    const std::uint32_t line = symbol::line_of(process_.python_hex, entry.first_line, entry.line_table, offset);
+    found->second = writer_.frame({entry.function, entry.file, line, entry.first_line});
+  }
+  return found->second;
+}
+
+std::uint32_t Symbols::node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) {
+  return code == 0 ? parent : writer_.node(parent, frame_of(code, offset));
+}
+
+std::uint32_t Symbols::site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) {
+  const Site site{node(parent, code, offset), api, account_of(api), false};
+  const std::uint32_t number = writer_.site(site);
+  if (number >= sites_.size()) sites_.resize(number + 1);
+  sites_[number] = site;
+  return number;
+}
+
+std::uint32_t Symbols::mapping_site(std::uint32_t site, Account account, bool rest) {
+  Site booked = site < sites_.size() ? sites_[site] : Site{};
+  booked.account = account;
+  booked.continuation = rest;
+  return writer_.site(booked);
+}
+
+void Symbols::thread(const trace::Thread& thread) {
+  if (thread.serial >= kMaxThreads) return;
+  if (thread.serial >= process_.threads.size()) process_.threads.resize(thread.serial + 1);
+  process_.threads[thread.serial] = {thread.tid, text(thread.name)};
+}
+
+void Symbols::process(const trace::Process& process) {
+  process_.executable = text(process.executable);
+  process_.directory = text(process.directory);
+  process_.arguments.clear();
+  const std::string all = text(process.arguments);
+  for (std::size_t at = 0; at < all.size();) {
+    const std::size_t end = std::min(all.find('\0', at), all.size());
+    process_.arguments.push_back(all.substr(at, end - at));
+    at = end + 1;
+  }
+}
+
+void Symbols::interpreter(const trace::Interpreter& interpreter) {
+  process_.python_version = text(interpreter.version);
+  process_.python_hex = interpreter.version_hex;
+  process_.stacks = static_cast<trace::StackState>(std::min(interpreter.stack_state, 4u));
+}
+
+void Symbols::self_test(const trace::SelfTest& test) {
+  process_.stacks = static_cast<trace::StackState>(std::min(test.stack_state, 4u));
+}
+
+}  // namespace heapledger::ledger

@@ -1,0 +1,59 @@
+// One event of a raw trace after decoding, and the receiver of the definitions between them.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "../../trace/codec.h"
+
+namespace heapledger::read {
+
+enum class EventKind : std::uint8_t {
+  alloc,        ///< address, size, site
+  free,         ///< address
+  map,          ///< address, size, site, flags (trace::MapFlag)
+  unmap,        ///< address, size
+  remap_out,    ///< address, size: moves away ...
+  remap_in,     ///< ... to here: address, size, site; the next event of the lane after its remap_out
+  protect,      ///< address, size, flags: 1 usable
+  stack,        ///< address: pthread_t, size, site
+  stack_end,    ///< address: pthread_t
+  brk,          ///< size: the change as a signed number, site
+  nothing,      ///< a stamp without an event
+};
+
+/// No stamp: the event stands in the order of its lane only.
+inline constexpr std::uint32_t kNoShard = 0xffffffff;
+
+struct Event {
+  EventKind kind = EventKind::nothing;
+  bool in_collection = false;  ///< a free inside a garbage collection
+  bool inner = false;          ///< a free on behalf of another call; the block may be unknown
+  std::uint16_t flags = 0;
+  std::uint32_t lane = 0;
+  std::uint32_t thread = 0;    ///< serial number of the thread in its process
+  std::uint32_t site = 0;      ///< as Definitions::site numbered it
+  std::uint32_t shard = kNoShard;
+  std::uint32_t stamp = 0;     ///< place in the order of the shard
+  std::uint64_t address = 0;
+  std::uint64_t size = 0;
+  std::uint64_t time_us = 0;   ///< since the trace began, as of the coarse clock
+};
+
+/// Receives what a lane defines, before its first use. Numbers returned are the receiver's own and come back in later
+/// calls and in events. Definitions of different lanes repeat each other; a receiver finds that they are equal.
+/// Throwing ends the reading.
+class Definitions {
+ public:
+  virtual ~Definitions() = default;
+  virtual std::uint32_t code(const trace::Code& code) = 0;
+  /// parent and code are numbers returned here before; 0: none.
+  virtual std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) = 0;
+  virtual std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) = 0;
+  virtual void thread(const trace::Thread& thread) = 0;
+  virtual void process(const trace::Process& process) = 0;
+  virtual void interpreter(const trace::Interpreter& interpreter) = 0;
+  virtual void self_test(const trace::SelfTest& test) = 0;
+};
+
+}  // namespace heapledger::read

@@ -1,0 +1,260 @@
+// Decoding of lanes. Everything here reads hostile bytes: numbers are checked where they are used.
+#include "lane_reader.h"
+
+#include <utility>
+
+namespace heapledger::read {
+
+using trace::Kind;
+
+LaneReader::LaneReader(std::uint32_t number, const std::vector<ChunkBytes>& chunks, Definitions& definitions)
+    : lane_(number), chunks_(chunks), definitions_(definitions), next_stamp_(trace::kShardCount, 0) {
+  sites_[0].number = definitions.site(0, 0, 0, trace::Api::unknown);  // when the shim could not name one
+}
+
+bool LaneReader::next_chunk() {
+  if (next_chunk_ == chunks_.size()) return false;
+  in_ = trace::Cursor{chunks_[next_chunk_++]};
+  return true;
+}
+
+bool LaneReader::damage() {
+  damaged_ = true;
+  next_chunk_ = chunks_.size();
+  in_ = trace::Cursor{{}};
+  return false;
+}
+
+void LaneReader::fill(Event& event, EventKind kind) {
+  event = Event{};
+  event.kind = kind;
+  event.lane = lane_;
+  event.thread = thread_;
+  event.time_us = time_us_;
+}
+
+/// Takes the lane's next stamp in a shard, `skipped` further than the last one.
+void LaneReader::stamp(Event& event, std::uint32_t shard, std::uint64_t skipped) {
+  event.shard = shard;
+  event.stamp = next_stamp_[shard] + static_cast<std::uint32_t>(skipped);
+  next_stamp_[shard] = event.stamp + 1;
+}
+
+bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
+  const std::uint32_t number = trace::get_alloc_site(head, in_, model_);
+  if (number >= sites_.size()) return damage();
+  Site& site = sites_[number];
+  const trace::Alloc alloc = trace::get_alloc_rest(head, in_, model_, site.model);
+  if (!in_.ok()) return damage();
+  fill(event, EventKind::alloc);
+  event.site = site.number;
+  event.address = alloc.address;
+  event.size = alloc.size;
+  stamp(event, trace::shard_of(alloc.address), std::exchange(skipped_, 0));
+  return true;
+}
+
+bool LaneReader::next(Event& event) {
+  if (second_) {
+    event = *second_;
+    second_.reset();
+    return true;
+  }
+  for (;;) {
+    if (in_.at_end()) {
+      if (!next_chunk()) return false;
+      continue;
+    }
+    const std::uint8_t head = in_.byte();
+    if (trace::is_hot_alloc(head)) return hot_alloc(head, event);
+    if (trace::is_hot_free(head)) {
+      const std::uint64_t address = trace::get_free(head, in_, model_);
+      if (!in_.ok()) return damage();
+      fill(event, EventKind::free);
+      event.in_collection = (head & trace::kFreeInCollection) != 0;
+      event.inner = (head & trace::kFreeInner) != 0;
+      event.address = address;
+      stamp(event, trace::shard_of(address), std::exchange(skipped_, 0));
+      return true;
+    }
+    const std::uint64_t length = in_.varint();
+    const auto body = in_.bytes(length);
+    if (!in_.ok()) return damage();
+    if (extended(static_cast<Kind>(head >> 2), body, event)) return true;
+    if (damaged_) return false;
+  }
+}
+
+template <class Record>
+bool LaneReader::get(std::span<const std::byte> body, Record& record) {
+  return trace::get_extended(body, record) || damage();
+}
+
+std::uint32_t LaneReader::site_number(std::uint32_t lane_site) {
+  if (lane_site < sites_.size()) return sites_[lane_site].number;
+  damage();
+  return 0;
+}
+
+bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& event) {
+  switch (kind) {
+    case Kind::order: {
+      trace::Order order;
+      if (get(body, order)) skipped_ += order.skipped;
+      return false;
+    }
+    case Kind::time: {
+      trace::Time time;
+      if (get(body, time)) time_us_ += time.elapsed_us;
+      return false;
+    }
+    case Kind::code:
+    case Kind::node:
+    case Kind::site:
+    case Kind::thread:
+    case Kind::process:
+    case Kind::interpreter:
+    case Kind::self_test:
+      definition(kind, body);
+      return false;
+    default:
+      return extended_event(kind, body, event);
+  }
+}
+
+void LaneReader::map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size,
+                           std::uint64_t skipped) {
+  fill(event, kind);
+  event.address = address;
+  event.size = size;
+  stamp(event, trace::kMapShard, skipped);
+}
+
+bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Event& event) {
+  switch (kind) {
+    case Kind::realloc: {
+      trace::Realloc r;
+      if (!get(body, r)) return false;
+      fill(event, EventKind::free);
+      event.address = model_.last_address + static_cast<std::uint64_t>(r.old_move);
+      stamp(event, trace::shard_of(event.address), r.skipped_before);
+      Event& born = second_.emplace();
+      fill(born, EventKind::alloc);
+      born.address = event.address + static_cast<std::uint64_t>(r.new_move);
+      born.size = r.size;
+      born.site = site_number(r.site);
+      stamp(born, trace::shard_of(born.address), r.skipped_after);
+      model_.last_address = born.address;
+      return !damaged_;
+    }
+    case Kind::void_stamp: {
+      trace::VoidStamp v;
+      if (!get(body, v)) return false;
+      fill(event, EventKind::nothing);
+      stamp(event, v.address == 0 ? trace::kMapShard : trace::shard_of(v.address), v.skipped);
+      return true;
+    }
+    case Kind::alloc_wide: {
+      trace::AllocWide a;
+      if (!get(body, a)) return false;
+      fill(event, EventKind::alloc);
+      event.site = site_number(a.site);
+      if (damaged_) return false;
+      event.address = sites_[a.site].model.last_address = model_.last_address = a.address;
+      event.size = a.size;
+      stamp(event, trace::shard_of(a.address), std::exchange(skipped_, 0));
+      return true;
+    }
+    case Kind::free_wide: {
+      trace::FreeWide f;
+      if (!get(body, f)) return false;
+      fill(event, EventKind::free);
+      event.address = model_.last_address = f.address;
+      event.in_collection = (f.flags & trace::kFreeInCollection) != 0;
+      event.inner = (f.flags & trace::kFreeInner) != 0;
+      stamp(event, trace::shard_of(f.address), std::exchange(skipped_, 0));
+      return true;
+    }
+    case Kind::map: {
+      trace::Map m;
+      if (!get(body, m)) return false;
+      map_event(event, EventKind::map, m.address, m.size, m.skipped);
+      event.site = site_number(m.site);
+      event.flags = static_cast<std::uint16_t>(m.flags);
+      return !damaged_;
+    }
+    case Kind::unmap: {
+      trace::Unmap u;
+      if (!get(body, u)) return false;
+      map_event(event, EventKind::unmap, u.address, u.size, u.skipped);
+      return true;
+    }
+    case Kind::remap: {
+      trace::Remap r;
+      if (!get(body, r)) return false;
+      map_event(event, EventKind::remap_out, r.old_address, r.old_size, r.skipped_before);
+      map_event(second_.emplace(), EventKind::remap_in, r.address, r.size, r.skipped_after);
+      second_->site = site_number(r.site);
+      return !damaged_;
+    }
+    case Kind::protect: {
+      trace::Protect p;
+      if (!get(body, p)) return false;
+      map_event(event, EventKind::protect, p.address, p.size, p.skipped);
+      event.flags = p.usable != 0 ? 1 : 0;
+      return true;
+    }
+    case Kind::stack: {
+      trace::Stack s;
+      if (!get(body, s)) return false;
+      fill(event, EventKind::stack);
+      event.address = s.thread;
+      event.size = s.size;
+      event.site = site_number(s.site);
+      return !damaged_;
+    }
+    case Kind::stack_end: {
+      trace::StackEnd s;
+      if (!get(body, s)) return false;
+      fill(event, EventKind::stack_end);
+      event.address = s.thread;
+      return true;
+    }
+    case Kind::brk: {
+      trace::Break b;
+      if (!get(body, b)) return false;
+      map_event(event, EventKind::brk, b.address, static_cast<std::uint64_t>(b.change), b.skipped);
+      event.site = site_number(b.site);
+      return !damaged_;
+    }
+    default:
+      return false;  // of a later version, or without meaning here
+  }
+}
+
+void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
+  const auto parent_of = [&](std::uint32_t number, const std::vector<std::uint32_t>& known) {
+    if (number < known.size()) return known[number];
+    damage();
+    return std::uint32_t{0};
+  };
+  if (trace::Code code; kind == Kind::code && get(body, code)) codes_.push_back(definitions_.code(code));
+  if (trace::Node node; kind == Kind::node && get(body, node)) {
+    const std::uint32_t parent = parent_of(node.parent, nodes_), code = parent_of(node.code, codes_);
+    if (!damaged_) nodes_.push_back(definitions_.node(parent, code, node.offset));
+  }
+  if (trace::Site site; kind == Kind::site && get(body, site)) {
+    const std::uint32_t parent = parent_of(site.parent, nodes_), code = parent_of(site.code, codes_);
+    const auto api = static_cast<trace::Api>(site.api < trace::kApiCount ? site.api : 0);
+    if (!damaged_) sites_.push_back({{}, definitions_.site(parent, code, site.offset, api)});
+  }
+  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) {
+    thread_ = static_cast<std::uint32_t>(thread.serial);
+    definitions_.thread(thread);
+  }
+  if (trace::Process process; kind == Kind::process && get(body, process)) definitions_.process(process);
+  if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_.interpreter(found);
+  if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_.self_test(test);
+}
+
+}  // namespace heapledger::read

@@ -1,0 +1,60 @@
+// Decodes the records of one lane into events.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "event.h"
+#include "raw_trace.h"
+
+namespace heapledger::read {
+
+class LaneReader {
+ public:
+  LaneReader(std::uint32_t number, const std::vector<ChunkBytes>& chunks, Definitions& definitions);
+
+  /// Decodes the next event into `event`; false at the end of the lane or at the first damaged record.
+  bool next(Event& event);
+
+  [[nodiscard]] bool damaged() const { return damaged_; }
+
+ private:
+  struct Site {
+    trace::SiteModel model;
+    std::uint32_t number = 0;  ///< as the receiver knows it
+  };
+
+  bool next_chunk();
+  bool damage();
+  void fill(Event& event, EventKind kind);
+  bool hot_alloc(std::uint8_t head, Event& event);
+  void stamp(Event& event, std::uint32_t shard, std::uint64_t skipped);
+
+  /// Handles an extended record; true when it is an event.
+  bool extended(trace::Kind kind, std::span<const std::byte> body, Event& event);
+  bool extended_event(trace::Kind kind, std::span<const std::byte> body, Event& event);
+  void definition(trace::Kind kind, std::span<const std::byte> body);
+  template <class Record>
+  bool get(std::span<const std::byte> body, Record& record);
+  void map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size, std::uint64_t skipped);
+  std::uint32_t site_number(std::uint32_t lane_site);
+
+  std::uint32_t lane_;
+  const std::vector<ChunkBytes>& chunks_;
+  std::size_t next_chunk_ = 0;
+  trace::Cursor in_{{}};
+  Definitions& definitions_;
+  trace::LaneModel model_;
+  std::vector<Site> sites_{1};
+  std::vector<std::uint32_t> nodes_{0};
+  std::vector<std::uint32_t> codes_{0};
+  std::vector<std::uint32_t> next_stamp_;
+  std::uint64_t skipped_ = 0;  ///< of the order prefix that was just read
+  std::uint64_t time_us_ = 0;
+  std::uint32_t thread_ = 0;
+  bool damaged_ = false;
+  std::optional<Event> second_;  ///< the other half of a realloc or remap
+};
+
+}  // namespace heapledger::read

@@ -1,0 +1,207 @@
+// THE hot path: from an exported allocator function to bytes in this thread's chunk.
+//
+//   malloc(n)  interpose_malloc.cc
+//     -> Guard            nobody records twice, and nothing that an allocator asks for on behalf of a block
+//     -> real malloc      (an allocation is stamped after it, a free before, a realloc on both sides)
+//     -> record_alloc     room, stamp, clock, site
+//     -> trace::put_alloc bytes; Lane::commit publishes them
+//
+// Everything here is inlined into the exported function; what is rare is out of line and cold. Any thread, any context,
+// also signal handlers: a handler that interrupts the writing of a record is passed through and counted.
+#pragma once
+
+#include <ctime>
+
+#include "lane.h"
+#include "lifecycle.h"
+#include "python/frames.h"
+
+namespace heapledger {
+namespace hook {
+
+using trace::Api;
+
+/// States of ThreadState::depth.
+enum Depth : std::uint32_t {
+  kIdle = 0,
+  kInside = 1,   ///< in the real allocator: what it asks of malloc or mmap is backing
+  kWriting = 2,  ///< between stamp and commit: only a signal handler can come here
+};
+
+/// Taken first in every hook. Only the outermost call on a thread records.
+class Guard {
+ public:
+  Guard() noexcept : outer_(t_state.depth) {
+    if (outer_ == kIdle) t_state.depth = kInside;
+  }
+  ~Guard() {
+    if (outer_ == kIdle) t_state.depth = kIdle;
+  }
+  Guard(const Guard&) = delete;
+  Guard& operator=(const Guard&) = delete;
+
+  /// True when this call is to be recorded.
+  [[nodiscard]] bool records() const noexcept {
+    using lifecycle::Mode;
+    const Mode mode = lifecycle::g_mode.load(std::memory_order_relaxed);
+    if (outer_ == kIdle && mode == Mode::on) [[likely]] return true;
+    return mode == Mode::unknown ? outer_ == kIdle && lifecycle::initialise() : reject();
+  }
+  /// True when an allocator asked on behalf of a block that is recorded itself.
+  [[nodiscard]] bool backing() const noexcept { return outer_ == kInside; }
+
+ private:
+  [[nodiscard]] bool reject() const noexcept {
+    if (outer_ == kWriting) [[unlikely]] count_handler_event();
+    return false;
+  }
+  [[gnu::cold]] static void count_handler_event() noexcept {
+    if (trace::FileHeader* h = g_recording->header.load(std::memory_order_acquire); h != nullptr)
+      h->handler_events.fetch_add(1, std::memory_order_relaxed);
+  }
+  std::uint32_t outer_;
+};
+
+/// Marks the stretch in which the lane is inconsistent.
+class Writing {
+ public:
+  Writing() noexcept { t_state.depth = kWriting; std::atomic_signal_fence(std::memory_order_seq_cst); }
+  ~Writing() { std::atomic_signal_fence(std::memory_order_seq_cst); t_state.depth = kInside; }
+  Writing(const Writing&) = delete;
+  Writing& operator=(const Writing&) = delete;
+};
+
+/// A position in the order of a shard. The add is the only word that threads share; release and acquire are the real
+/// allocator's: a free is stamped before the block can be handed out again, an allocation after it was.
+inline std::uint32_t take_stamp(std::uint32_t shard) noexcept {
+  return g_recording->shards[shard].next.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Stamps that others took in this shard since the lane's last one.
+inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stamp) noexcept {
+  const std::uint32_t gap = stamp - lane.next_stamp[shard];
+  lane.next_stamp[shard] = stamp + 1;
+  return gap;
+}
+
+[[gnu::cold, gnu::noinline]] std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept;
+
+/// Prefixes of a record: the clock when it moved (every 1 to 4 ms), the order when another thread came between.
+[[gnu::always_inline]] inline std::byte* put_prefixes(Lane& lane, std::byte* at, std::uint32_t gap) noexcept {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  if (now.tv_nsec != lane.clock_ns) [[unlikely]] at = put_time(lane, at, now);
+  if (gap != 0) [[unlikely]] at = trace::put_extended(at, trace::Order{gap});
+  return at;
+}
+
+/// Number of the site of the present call. Appends what the trace does not know yet; uses up room of the lane.
+[[gnu::always_inline]] inline std::uint32_t current_site(Lane& lane, Api api) noexcept {
+  return python::site_of_stack(lane, api);
+}
+
+[[gnu::always_inline]] inline void record_alloc(Api api, const void* block, std::size_t size) noexcept {
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) [[unlikely]] return;
+  const Writing writing;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::uint32_t shard = trace::shard_of(address);
+  const std::uint32_t gap = skipped(*lane, shard, take_stamp(shard));
+  const std::uint32_t site = current_site(*lane, api);
+  if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]] return trace_file::count_lost();
+  std::byte* at = put_prefixes(*lane, lane->cursor, gap);
+  const trace::Alloc alloc{site, address, size};
+  trace::SiteModel& model = lane->sites.data()[site];
+  std::byte* end = trace::put_alloc(at, lane->model, model, alloc);
+  if (end == nullptr) [[unlikely]] {
+    end = trace::put_extended(at, trace::AllocWide{site, address, size});
+    model.last_address = lane->model.last_address = address;
+  }
+  lane->commit(end);
+}
+
+[[gnu::always_inline]] inline void record_free(const void* block, std::uint8_t flags = 0) noexcept {
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) [[unlikely]] return;
+  const Writing writing;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::uint32_t shard = trace::shard_of(address);
+  const std::uint32_t gap = skipped(*lane, shard, take_stamp(shard));
+  std::byte* at = put_prefixes(*lane, lane->cursor, gap);
+  std::byte* end = trace::put_free(at, lane->model, address, flags);
+  if (end == nullptr) [[unlikely]] {
+    end = trace::put_extended(at, trace::FreeWide{address, flags});
+    lane->model.last_address = address;
+  }
+  lane->commit(end);
+}
+
+}  // namespace hook
+
+/// A realloc between its stamps. The first is taken before the real call, since the old block may be another thread's as
+/// soon as that returns; the record is written afterwards, when it is known whether the call succeeded. An inner free
+/// in between writes the first half at once, so that the records of a lane stay in the order of their stamps.
+struct PendingRealloc {
+  const void* block;
+  std::uint32_t stamp;
+  bool stamped;  ///< false: no lane could be had, the event is lost and counted
+  bool written;  ///< the end of the old block is in the trace already
+};
+
+namespace hook {
+
+inline PendingRealloc begin_realloc(const void* block) noexcept {
+  if (lane_with_room() == nullptr) return {block, 0, false, false};
+  return {block, take_stamp(trace::shard_of(reinterpret_cast<std::uintptr_t>(block))), true, false};
+}
+
+/// A free on behalf of another call. Mostly of a block that was never recorded, but a layer between may drop memory of its
+/// own there that was (tracemalloc forgets a trace while the allocator below frees the block).
+[[gnu::cold, gnu::noinline]] void record_inner_free(const void* block) noexcept;
+
+/// After the real call: moved or grown, freed (realloc(p, 0) of glibc), or failed and unchanged.
+enum class Outcome { resized, freed, failed };
+[[gnu::noinline]] void record_realloc(Api api, const PendingRealloc& pending, const void* now, std::size_t size,
+                                      Outcome outcome) noexcept;
+
+// The three shapes of an allocator function. `call` is the real one.
+
+template <class Call>
+[[gnu::always_inline]] inline void* allocate(Api api, std::size_t size, Call call) noexcept {
+  const Guard guard;
+  void* block = call();
+  if (block != nullptr && guard.records()) [[likely]] record_alloc(api, block, size);
+  return block;
+}
+
+template <class Call>
+[[gnu::always_inline]] inline void deallocate(void* block, Call call) noexcept {
+  const Guard guard;
+  if (block != nullptr) [[likely]] {
+    if (guard.records()) [[likely]] {
+      t_state.ending_block = block;
+      record_free(block);
+    } else if (guard.backing() && block != t_state.ending_block) [[unlikely]] {
+      record_inner_free(block);
+    }
+  }
+  call();
+}
+
+template <class Call>
+[[gnu::always_inline]] inline void* reallocate(Api api, void* old, std::size_t size, Call call) noexcept {
+  if (old == nullptr) return allocate(api, size, call);
+  const Guard guard;
+  if (!guard.records()) return call();
+  t_state.ending_block = old;
+  PendingRealloc pending = begin_realloc(old);
+  t_state.pending = &pending;
+  void* now = call();
+  t_state.pending = nullptr;
+  const Outcome outcome = now != nullptr ? Outcome::resized : size == 0 ? Outcome::freed : Outcome::failed;
+  record_realloc(api, pending, now, size, outcome);
+  return now;
+}
+
+}  // namespace hook
+}  // namespace heapledger

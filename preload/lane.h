@@ -1,0 +1,109 @@
+// A lane: one ordered stream of records and everything its writer remembers. A thread owns a lane while it lives; the
+// next thread inherits the lane with its tables, so that ten thousand short threads cost one set.
+//
+//   free (owner 0) --acquire()--> owned by a thread --release() at its end--> free ...
+//
+// Lanes lie in memory that fork wipes (see Recording): a lane full of zeros has no room, and the first event of a forked
+// child finds its way into refill() by that alone. No lock, no system call on the hot path.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <ctime>
+
+#include "../trace/codec.h"
+#include "intern_table.h"
+#include "trace_file.h"
+
+namespace heapledger {
+
+/// One Python frame of the last stack that was walked, outermost first.
+struct SeenFrame {
+  const std::byte* frame;
+  const std::byte* code;
+  std::uint64_t position;  ///< instruction pointer or f_lasti, as it lies in the frame
+  std::uint32_t node;      ///< this frame as caller; kNoNode until somebody asks
+  std::uint32_t flags;     ///< kHidden: an interpreter-internal frame, no node of its own
+};
+inline constexpr std::uint32_t kNoNode = 0xffffffff;
+
+/// Last stack of a lane, for comparison with the present one (python/frames.cc).
+struct StackCache {
+  GrowingArray<SeenFrame> frames;
+  std::uint32_t depth;
+  std::uint32_t site[trace::kApiCount];  ///< sites known for exactly this stack, 0 = not yet
+};
+
+/// A code object known by address; valid while the generation of its address stands (python/code.h).
+struct CodeSlot {
+  const std::byte* code;
+  std::uint32_t generation;
+  std::uint32_t number;
+};
+inline constexpr std::uint32_t kCodeSlots = 512;
+
+struct Lane {
+  // Hot: where the next record goes.
+  std::byte* cursor;
+  std::byte* limit;  ///< a hot record fits when cursor < limit
+  trace::ChunkHeader* chunk;
+  trace::LaneModel model;
+  std::int64_t clock_ns;  ///< nanoseconds field of the last coarse time that was looked at
+  GrowingArray<trace::SiteModel> sites;
+  StackCache stack;
+  // Names of things.
+  InternTable node_table, site_table, code_table;
+  CodeSlot code_slots[kCodeSlots];
+  // Cold.
+  std::uint64_t time_us;  ///< as the reader reconstructs it
+  std::atomic<std::uint32_t> owner;  ///< kernel thread id, 0 = free
+  std::uint32_t serves;              ///< kernel thread id of the last thread record
+  std::uint32_t number;
+  std::uint32_t chunk_serial;
+  std::uint32_t thread_serial;
+  Lane* next;
+  std::uint32_t next_stamp[trace::kShardCount];
+
+  /// Makes the bytes before `end` part of the trace.
+  void commit(std::byte* end) noexcept {
+    cursor = end;
+    chunk->committed.store(static_cast<std::uint32_t>(end - reinterpret_cast<std::byte*>(chunk + 1)),
+                           std::memory_order_release);
+  }
+
+  /// Appends a rare record; false when it was lost.
+  template <class Record>
+  [[gnu::noinline, gnu::cold]] bool append(const Record& record) noexcept {
+    const std::uint64_t size = trace::extended_size(record);
+    if (cursor + size >= limit && !refill(size)) return false;
+    commit(trace::put_extended(cursor, record));
+    return true;
+  }
+
+  /// Moves on to a new chunk with room for `bytes` and a hot record; false when recording has stopped.
+  [[gnu::cold, gnu::noinline]] bool refill(std::uint64_t bytes = 0) noexcept;
+};
+
+/// Per-thread state of the shim, all of it. Zero-initialised, no constructor, no destructor, initial-exec.
+struct ThreadState {
+  Lane* lane;
+  std::uint32_t depth;   ///< see Guard in hook.h
+  std::uint32_t ending;  ///< the thread's key destructor has run: lanes are borrowed for single events
+  const void* ending_block;  ///< what the outermost call is freeing; the allocators below get the same address
+  struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
+};
+extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];
+
+/// A lane of the calling thread with room for a hot record, or nullptr: the event is lost (and counted).
+[[gnu::cold, gnu::noinline]] Lane* acquire_lane() noexcept;
+/// Gives the lane back for other threads.
+void release_lane() noexcept;
+
+/// The lane to write the next hot record to.
+inline Lane* lane_with_room() noexcept {
+  Lane* lane = t_state.lane;
+  if (lane != nullptr && lane->cursor < lane->limit) [[likely]] return lane;
+  return acquire_lane();
+}
+
+}  // namespace heapledger

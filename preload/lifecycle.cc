@@ -1,0 +1,93 @@
+// Start of the recording, description of the process, thread end, exit.
+#include "lifecycle.h"
+
+#include <cstring>
+#include <pthread.h>
+
+#include "lane.h"
+#include "python/runtime.h"
+#include "real.h"
+#include "settings.h"
+#include "sys.h"
+
+namespace heapledger::lifecycle {
+
+constinit std::atomic<Mode> g_mode = Mode::unknown;
+
+namespace {
+
+constinit pthread_key_t g_thread_key = 0;
+constinit bool g_have_key = false;
+
+/// Runs in the ending thread; its later events (other destructors, libc's own clean-up) borrow a lane each.
+void thread_ended(void*) noexcept {
+  release_lane();
+  t_state.ending = 1;
+}
+
+/// Everything that the mode "on" needs and that may fail.
+bool prepare() noexcept {
+  read_settings();
+  if (g_settings.out[0] == '\0') return false;
+  void* memory = sys::map_memory(sizeof(Recording), MADV_WIPEONFORK);
+  if (memory == nullptr) return false;
+  g_recording = static_cast<Recording*>(memory);
+  g_have_key = pthread_key_create(&g_thread_key, thread_ended) == 0;
+  return true;
+}
+
+}  // namespace
+
+bool initialise() noexcept {
+  constinit static std::atomic<bool> begun = false;
+  if (begun.exchange(true, std::memory_order_acq_rel)) return g_mode.load(std::memory_order_acquire) == Mode::on;
+  sys::ErrnoKeeper keep;
+  const Mode mode = prepare() ? Mode::on : Mode::off;
+  g_mode.store(mode, std::memory_order_release);
+  return mode == Mode::on;
+}
+
+bool ensure_started() noexcept {
+  Recording& r = *g_recording;
+  auto phase = r.phase.load(std::memory_order_acquire);
+  if (phase == Recording::ready) return true;
+  if (phase != Recording::none) return false;
+  if (!r.phase.compare_exchange_strong(phase, Recording::starting, std::memory_order_acq_rel)) return false;
+  const bool created = trace_file::create();
+  r.phase.store(created ? Recording::ready : Recording::stopped, std::memory_order_release);
+  return created;
+}
+
+void describe_process(Lane& lane) noexcept {
+  constexpr std::size_t kRoom = 256 * 1024;  // longer command lines are cut
+  auto* text = static_cast<char*>(sys::map_memory(kRoom));
+  if (text == nullptr) return;
+  trace::Process record;
+  const long path = sys::call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", text, 4096);
+  record.executable = {text, path > 0 ? static_cast<std::uint64_t>(path) : 0};
+  char* at = text + 4096;
+  const long folder = sys::call(SYS_getcwd, at, 4096);
+  record.directory = {at, folder > 1 ? static_cast<std::uint64_t>(folder - 1) : 0};
+  at += 4096;
+  record.arguments = {at, sys::read_file("/proc/self/cmdline", at, kRoom - 8192)};
+  lane.append(record);
+  sys::unmap_memory(text, kRoom);
+  python::describe(lane);
+}
+
+void watch_thread_end() noexcept {
+  // Keys made this early lie in the thread's own block: no allocation.
+  if (g_have_key) pthread_setspecific(g_thread_key, t_state.lane);
+}
+
+namespace {
+
+[[gnu::constructor]] void start() noexcept {
+  resolve_real();
+  if (initialise()) python::install();
+}
+
+[[gnu::destructor]] void finish() noexcept { trace_file::mark_clean_end(); }
+
+}  // namespace
+}  // namespace heapledger::lifecycle

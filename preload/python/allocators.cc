@@ -1,0 +1,101 @@
+// Hooks of the PyMem domains MEM and OBJ.
+#include "allocators.h"
+
+#include "../hook.h"
+#include "code.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+constinit std::atomic<bool> g_watch_domains = false;
+
+namespace {
+
+using trace::Api;
+
+enum Domain : int { kMem = 1, kObj = 2 };
+
+// Each wrapping has functions of its own (the generation is a template argument), and an original that is written
+// before they are published and never again. The interpreter copies five words without a lock; with the original's own
+// context kept in place every torn combination still calls a matching pair.
+constexpr int kGenerations = 4;
+constinit Allocator g_original[kGenerations][2] = {};
+constinit std::atomic<int> g_generation = 0;
+
+template <Domain domain>
+inline constexpr Api kMallocApi = domain == kObj ? Api::py_obj_malloc : Api::py_mem_malloc;
+template <Domain domain>
+inline constexpr Api kCallocApi = domain == kObj ? Api::py_obj_calloc : Api::py_mem_calloc;
+template <Domain domain>
+inline constexpr Api kReallocApi = domain == kObj ? Api::py_obj_realloc : Api::py_mem_realloc;
+
+/// First call through a wrapper: the domains are settled; from now on others wrap us, not we them.
+inline void note_call() noexcept {
+  if (g_attention.load(std::memory_order_relaxed)) [[unlikely]] {
+    g_watch_domains.store(false, std::memory_order_relaxed);
+    attend();
+  }
+}
+
+template <int generation, Domain domain>
+struct Wrapper {
+  static const Allocator& original() noexcept { return g_original[generation][domain - 1]; }
+
+  static void* malloc(void* context, std::size_t size) noexcept {
+    note_call();
+    return hook::allocate(kMallocApi<domain>, size, [=] { return original().malloc(context, size); });
+  }
+  static void* calloc(void* context, std::size_t count, std::size_t each) noexcept {
+    note_call();  // an overflow of count * each fails in the original and is not recorded
+    return hook::allocate(kCallocApi<domain>, count * each,
+                          [=] { return original().calloc(context, count, each); });
+  }
+  static void* realloc(void* context, void* block, std::size_t size) noexcept {
+    note_call();
+    if (domain == kObj && block != nullptr) forget_code(block);
+    return hook::reallocate(kReallocApi<domain>, block, size,
+                            [=] { return original().realloc(context, block, size); });
+  }
+  static void free(void* context, void* block) noexcept {
+    if (domain == kObj && block != nullptr) forget_code(block);
+    hook::deallocate(block, [=] { original().free(context, block); });
+  }
+  static Allocator allocator() noexcept { return {original().context, malloc, calloc, realloc, free}; }
+};
+
+template <int generation>
+void wrap() noexcept {
+  const Functions& f = g_runtime.functions;
+  f.get_allocator(kMem, &g_original[generation][kMem - 1]);
+  f.get_allocator(kObj, &g_original[generation][kObj - 1]);
+  Allocator mem = Wrapper<generation, kMem>::allocator();
+  Allocator obj = Wrapper<generation, kObj>::allocator();
+  f.set_allocator(kMem, &mem);
+  f.set_allocator(kObj, &obj);
+}
+
+using WrapFunction = void (*)();
+constexpr WrapFunction kWrap[kGenerations] = {wrap<0>, wrap<1>, wrap<2>, wrap<3>};
+using MallocFunction = void* (*)(void*, std::size_t);
+constexpr MallocFunction kObjMalloc[kGenerations] = {Wrapper<0, kObj>::malloc, Wrapper<1, kObj>::malloc,
+                                                     Wrapper<2, kObj>::malloc, Wrapper<3, kObj>::malloc};
+
+}  // namespace
+
+void wrap_domains() noexcept {
+  const int generation = g_generation.load(std::memory_order_relaxed);
+  if (generation == kGenerations) return;
+  g_generation.store(generation + 1, std::memory_order_relaxed);
+  kWrap[generation]();
+  g_watch_domains.store(true, std::memory_order_release);
+}
+
+void recheck_domains() noexcept {
+  const int generation = g_generation.load(std::memory_order_relaxed);
+  Allocator now{};
+  g_runtime.functions.get_allocator(kObj, &now);
+  if (generation == 0 || now.malloc == kObjMalloc[generation - 1]) return;
+  wrap_domains();
+}
+
+}  // namespace heapledger::python

@@ -1,0 +1,27 @@
+// The wrapped PyMem domains.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+
+namespace heapledger::python {
+
+/// PyMemAllocatorEx.
+struct Allocator {
+  void* context;
+  void* (*malloc)(void*, std::size_t);
+  void* (*calloc)(void*, std::size_t, std::size_t);
+  void* (*realloc)(void*, void*, std::size_t);
+  void (*free)(void*, void*);
+};
+
+/// Wraps the MEM and OBJ domains as they are now. RAW is not wrapped: libc's malloc sees it, and CPython exchanges it
+/// during start-up.
+void wrap_domains() noexcept;
+
+/// True from the first wrapping until the first call through it: PYTHONMALLOC and -X dev replace the domains before
+/// that, and recheck_domains() wraps them again.
+extern constinit std::atomic<bool> g_watch_domains;
+[[gnu::cold]] void recheck_domains() noexcept;
+
+}  // namespace heapledger::python

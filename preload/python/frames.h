@@ -1,0 +1,51 @@
+// The Python stack of the calling thread, by memory reads only.
+//
+// A lane keeps the last stack it walked. Most allocations happen under the same callers as the one before, so the walk
+// compares: it follows the remembered frames and checks that the links, code objects and positions in memory still are
+// what they were. That is exact - every frame is read every time - but its loads do not wait for one another, as those
+// of a linked list would. Only what changed is named again.
+//
+// Any thread, any context in which the thread's own frames are not being changed: a thread can only be inside an
+// allocator or before or behind it.
+#pragma once
+
+#include "../lane.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+/// Innermost frame of the calling thread; nullptr: it runs no Python code, or stacks are off.
+const std::byte* current_frame() noexcept;
+
+/// A plain walk of visible frames, innermost first; for the self-test.
+class FrameWalk {
+ public:
+  explicit FrameWalk(const std::byte* innermost) noexcept : next_(innermost) {}
+  /// Moves on to the next visible frame; false behind the outermost.
+  bool next() noexcept;
+  [[nodiscard]] const void* code() const noexcept { return seen_.code; }
+  [[nodiscard]] std::uint32_t offset() const noexcept;
+
+ private:
+  const std::byte* next_;
+  SeenFrame seen_ = {};
+};
+
+/// Brings lane.stack up to date with the frames in memory; clears its sites when anything differs.
+void refresh_stack(Lane& lane, const std::byte* frame) noexcept;
+
+/// Names the site of the lane's present stack and an api; 0 when it could not be written.
+[[gnu::noinline]] std::uint32_t define_site(Lane& lane, trace::Api api) noexcept;
+
+/// Number of the site of the present call, for record_alloc.
+inline std::uint32_t site_of_stack(Lane& lane, trace::Api api) noexcept {
+  if (g_walk_frames.load(std::memory_order_relaxed)) {
+    refresh_stack(lane, current_frame());
+  } else if (lane.stack.depth != 0) {
+    refresh_stack(lane, nullptr);  // switched off by the self-test
+  }
+  const std::uint32_t site = lane.stack.site[static_cast<unsigned>(api)];
+  return site != 0 ? site : define_site(lane, api);
+}
+
+}  // namespace heapledger::python

@@ -1,0 +1,36 @@
+// The offset table of CPython 3.8 to 3.15.
+#include "offsets.h"
+
+namespace heapledger::python {
+
+namespace {
+
+using enum Position;
+
+// clang-format off
+constexpr Layout kLayouts[] = {
+  // ver  FT     position              own  tid  frame cfr  prev code pos own tlbc  file name line table instr tlbc type len state ascii comp bytes shift
+  {  8, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2},
+  {  9, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2},
+  { 10, false, units,                  0, 176,  24,  -1,  24, 32,  96,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2},
+  { 11, false, pointer,                0, 152,  56,   8,  48, 32,  56, 69,  0,  112, 128, 72, 136, 184,   0,  8, 16, 32, 48, 72, 32, 2},
+  { 12, false, pointer,                3, 136,  56,   0,   8,  0,  56, 70,  0,  112, 128, 68, 136, 192,   0,  8, 16, 32, 40, 56, 32, 2},
+  { 13, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  112, 128, 68, 136, 200,   0,  8, 16, 32, 40, 56, 32, 2},
+  { 13, true,  pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  128, 144, 84, 152, 216,   0, 24, 32, 48, 56, 72, 48, 2},
+  { 14, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2},
+  { 14, true,  thread_local_pointer,   3, 152,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8},
+  { 15, false, pointer,                3, 176,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2},
+};
+// clang-format on
+
+}  // namespace
+
+const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcept {
+  if (version_hex >> 24 != 3) return nullptr;
+  const std::uint32_t minor = (version_hex >> 16) & 0xff;
+  for (const Layout& layout : kLayouts)
+    if (layout.minor == minor && layout.free_threaded == free_threaded) return &layout;
+  return nullptr;
+}
+
+}  // namespace heapledger::python

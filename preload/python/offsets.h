@@ -1,0 +1,55 @@
+// Where CPython keeps what the frame walk reads: one row a minor version and build kind, nowhere else.
+// x86-64 and aarch64 share the rows: CPython's structures hold only pointers and fixed-size numbers there.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace heapledger::python {
+
+/// How an instruction pointer of a frame becomes an offset into the code's instructions.
+enum class Position : std::uint8_t {
+  bytes,         ///< f_lasti, int, counts bytes (3.8, 3.9)
+  units,         ///< f_lasti, int, counts two-byte units (3.10)
+  pointer,       ///< pointer into co_code_adaptive (3.11+)
+  thread_local_pointer,  ///< pointer into one of the code's per-thread copies (3.14+ free-threaded)
+};
+
+/// Offsets in bytes. Sources: struct definitions of each release, checked with offsetof against installed headers and,
+/// from 3.13 on, against _Py_DebugOffsets.
+struct Layout {
+  std::uint8_t minor;
+  bool free_threaded;
+  Position position_kind;
+  std::uint8_t owner_hidden_from;  ///< frames whose owner is at least this are the interpreter's own; 0: no such field
+  // PyThreadState
+  std::uint16_t tstate_thread_id;
+  std::uint16_t tstate_frame;
+  std::int16_t cframe_frame;  ///< -1: tstate_frame is the frame; else it is a _PyCFrame with the frame at this offset
+  // frame
+  std::uint16_t frame_previous;
+  std::uint16_t frame_code;
+  std::uint16_t frame_position;
+  std::uint16_t frame_owner;
+  std::uint16_t frame_tlbc_index;
+  // PyCodeObject
+  std::uint16_t code_filename;
+  std::uint16_t code_name;  ///< co_qualname where it exists (3.11+)
+  std::uint16_t code_first_line;
+  std::uint16_t code_line_table;
+  std::uint16_t code_instructions;
+  std::uint16_t code_tlbc;
+  // PyObject, str and bytes
+  std::uint16_t object_type;
+  std::uint16_t str_length;
+  std::uint16_t str_state;
+  std::uint16_t str_ascii;
+  std::uint16_t str_compact;
+  std::uint16_t bytes_data;
+  std::uint8_t str_kind_shift;  ///< of the bits kind (3), compact, ascii in str_state
+};
+
+/// Row for an interpreter, nullptr when this version is not known.
+const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcept;
+
+}  // namespace heapledger::python

@@ -1,0 +1,182 @@
+// Finding the interpreter, and the self-test of the frame walk.
+#include "runtime.h"
+
+#include <cstring>
+#include <dlfcn.h>
+
+#include "../hook.h"
+#include "../settings.h"
+#include "allocators.h"
+#include "code.h"
+#include "frames.h"
+
+namespace heapledger::python {
+
+constinit Runtime g_runtime = {};
+constinit std::atomic<trace::StackState> g_stack_state = trace::StackState::unsupported;
+constinit std::atomic<bool> g_walk_frames = false;
+constinit std::atomic<bool> g_attention = false;
+
+namespace {
+
+using trace::StackState;
+
+constinit bool g_installed = false;  // from here on g_runtime is constant
+
+template <class Function>
+bool find(Function& function, const char* name) noexcept {
+  function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
+  if (function == nullptr) dlerror(), dlerror();  // the first takes the message, the second frees it
+  return function != nullptr;
+}
+
+bool find_functions(Functions& f) noexcept {
+  const bool hookable = find(f.get_allocator, "PyMem_GetAllocator") && find(f.set_allocator, "PyMem_SetAllocator") &&
+                        find(f.get_version, "Py_GetVersion") && find(f.is_initialized, "Py_IsInitialized");
+  if (!hookable) return false;
+  if (!find(f.current_thread, "PyThreadState_GetUnchecked")) find(f.current_thread, "_PyThreadState_UncheckedGet");
+  find(f.this_thread, "PyGILState_GetThisThreadState");
+  find(f.add_pending_call, "Py_AddPendingCall");
+  find(f.eval_get_frame, "PyEval_GetFrame");
+  find(f.get_attribute, "PyObject_GetAttrString");
+  find(f.long_as_long, "PyLong_AsLong");
+  find(f.code_line, "PyCode_Addr2Line");
+  find(f.dec_ref, "Py_DecRef");
+  find(f.clear_error, "PyErr_Clear");
+  return true;
+}
+
+/// "3.11.7 (main, ...)" as PY_VERSION_HEX of a final release.
+std::uint32_t parse_version(const char* text) noexcept {
+  std::uint32_t part[3] = {};
+  for (std::uint32_t& p : part) {
+    for (; *text >= '0' && *text <= '9'; ++text) p = p * 10 + static_cast<std::uint32_t>(*text - '0');
+    if (*text == '.') ++text;
+  }
+  return part[0] << 24 | part[1] << 16 | part[2] << 8 | 0xf0;
+}
+
+bool can_walk(const Runtime& r) noexcept {
+  const Functions& f = r.functions;
+  return r.layout != nullptr && f.current_thread != nullptr && f.this_thread != nullptr && r.none != nullptr &&
+         r.code_type != nullptr;
+}
+
+void set_stack_state(StackState state) noexcept {
+  g_stack_state.store(state, std::memory_order_relaxed);
+  g_walk_frames.store(state == StackState::untested || state == StackState::verified, std::memory_order_relaxed);
+}
+
+// ------------------------------------------------------------------------------------------- self-test
+// Runs once, as a pending call with the GIL: the frames as the C API shows them must be those of the memory walk, in
+// code object and line. What it allocates is recorded like anything else: some of it (names in the interpreter's caches)
+// outlives the test, and its free must find its allocation.
+
+/// An attribute's number; -1 when there is none.
+long number_attribute(void* object, const char* name) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* value = f.get_attribute(object, name);
+  if (value == nullptr) return f.clear_error(), -1;
+  const long number = value == g_runtime.none ? -1 : f.long_as_long(value);
+  f.dec_ref(value);
+  return number;
+}
+
+/// An attribute that something else keeps alive, as a borrowed reference; None counts as nothing.
+void* object_attribute(void* object, const char* name) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* value = f.get_attribute(object, name);
+  if (value == nullptr) return f.clear_error(), nullptr;
+  f.dec_ref(value);
+  return value == g_runtime.none ? nullptr : value;
+}
+
+/// Number of frames compared; 0 at the first difference.
+std::uint32_t compare_with_api() noexcept {
+  constexpr std::uint32_t kEnough = 256;
+  FrameWalk walk{current_frame()};
+  void* frame = g_runtime.functions.eval_get_frame();
+  std::uint32_t compared = 0;
+  for (; frame != nullptr && compared < kEnough; frame = object_attribute(frame, "f_back"), ++compared) {
+    if (!walk.next()) return 0;
+    void* code = object_attribute(frame, "f_code");
+    if (walk.code() != code && compared == 0 && !walk.next()) return 0;  // a frame that is not yet visible to the API
+    if (walk.code() != code) return 0;
+    if (number_attribute(frame, "f_lineno") != g_runtime.functions.code_line(code, static_cast<int>(walk.offset())))
+      return 0;
+  }
+  return frame == nullptr && walk.next() ? 0 : compared;
+}
+
+int self_test(void*) noexcept {
+  const std::uint32_t frames = compare_with_api();
+  set_stack_state(frames != 0 ? StackState::verified : StackState::mismatch);
+  const hook::Guard guard;
+  if (!guard.records()) return 0;
+  if (Lane* lane = lane_with_room(); lane != nullptr) {
+    const hook::Writing writing;
+    trace::SelfTest record;
+    record.stack_state = static_cast<std::uint32_t>(g_stack_state.load(std::memory_order_relaxed));
+    record.frames = frames;
+    lane->append(record);
+  }
+  return 0;
+}
+
+bool can_self_test() noexcept {
+  const Functions& f = g_runtime.functions;
+  return f.add_pending_call != nullptr && f.eval_get_frame != nullptr && f.get_attribute != nullptr &&
+         f.long_as_long != nullptr && f.code_line != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
+}
+
+}  // namespace
+
+void attend() noexcept {
+  if (t_state.depth != hook::kIdle) return;
+  const hook::Guard guard;
+  if (!g_walk_frames.load(std::memory_order_relaxed) || !can_self_test()) return g_attention.store(false);
+  const Functions& f = g_runtime.functions;
+  if (f.is_initialized() == 0 || f.current_thread() == nullptr) return;
+  if (f.add_pending_call(self_test, nullptr) == 0) g_attention.store(false);
+}
+
+void install() noexcept {
+  const hook::Guard guard;  // what the loader allocates for messages is no business of the target
+  Runtime& r = g_runtime;
+  if (!find_functions(r.functions)) return;
+  const char* version = r.functions.get_version();
+  r.version_hex = parse_version(version);
+  if (r.version_hex < 0x03080000) return;
+  r.free_threaded = std::strstr(version, "free-threading build") != nullptr;
+  r.layout = find_layout(r.version_hex, r.free_threaded);
+  r.none = dlsym(RTLD_DEFAULT, "_Py_NoneStruct");
+  r.code_type = dlsym(RTLD_DEFAULT, "PyCode_Type");
+  if (g_settings.stack_mode() == Stacks::none) {
+    set_stack_state(StackState::switched_off);
+  } else {
+    set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
+  }
+  g_attention.store(true);
+  wrap_domains();
+  g_installed = true;
+  if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return;  // described when it begins
+  if (Lane* lane = lane_with_room(); lane != nullptr) {
+    const hook::Writing writing;
+    describe(*lane);
+  }
+}
+
+void describe(Lane& lane) noexcept {
+  if (!g_installed) return;
+  const Runtime& r = g_runtime;
+  const char* version = r.functions.get_version();
+  trace::Interpreter record;
+  record.version_hex = r.version_hex;
+  record.free_threaded = r.free_threaded ? 1 : 0;
+  record.stack_state = static_cast<std::uint32_t>(g_stack_state.load(std::memory_order_relaxed));
+  record.hooked = 1;
+  record.version = {version, std::strlen(version)};
+  lane.append(record);
+}
+
+}  // namespace heapledger::python

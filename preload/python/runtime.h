@@ -1,0 +1,62 @@
+// The interpreter in this process: found, hooked, and asked the few things that are safe inside an allocator.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "../../trace/format.h"
+#include "offsets.h"
+
+namespace heapledger {
+struct Lane;
+}
+
+namespace heapledger::python {
+
+/// Functions of the interpreter. The first block may be called from any hook (none allocates, none needs the GIL); the
+/// second only from a pending call, with the GIL.
+struct Functions {
+  void* (*current_thread)();      ///< PyThreadState_GetUnchecked or its older name
+  void* (*this_thread)();         ///< PyGILState_GetThisThreadState
+  int (*is_initialized)();
+  int (*add_pending_call)(int (*)(void*), void*);
+  const char* (*get_version)();
+  void (*get_allocator)(int, struct Allocator*);
+  void (*set_allocator)(int, struct Allocator*);
+
+  void* (*eval_get_frame)();
+  void* (*get_attribute)(void*, const char*);
+  long (*long_as_long)(void*);
+  int (*code_line)(void*, int);
+  void (*dec_ref)(void*);
+  void (*clear_error)();
+};
+
+struct Runtime {
+  Functions functions;
+  const Layout* layout;  ///< nullptr: stacks cannot be read
+  std::uint32_t version_hex;
+  bool free_threaded;
+  const void* none;       ///< Py_None
+  const void* code_type;  ///< PyCode_Type
+};
+
+/// Constant once `g_stacks` says that there is an interpreter.
+extern constinit Runtime g_runtime;
+
+/// Whether the hot path walks frames. `verified` and `untested` do; see trace::StackState.
+extern constinit std::atomic<trace::StackState> g_stack_state;
+extern constinit std::atomic<bool> g_walk_frames;
+
+/// Looks for an interpreter among the loaded objects and wraps its allocators. Called by the constructor.
+void install() noexcept;
+
+/// Writes what is known about the interpreter; first records of a lane 0, and again when it changes.
+void describe(Lane& lane) noexcept;
+
+/// True until the self-test has been handed to the interpreter; looked at by every domain hook.
+extern constinit std::atomic<bool> g_attention;
+/// Asks the interpreter, once it is ready, to run the self-test at its next safe point (a pending call).
+[[gnu::cold, gnu::noinline]] void attend() noexcept;
+
+}  // namespace heapledger::python

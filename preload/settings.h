@@ -1,0 +1,32 @@
+// The HEAPLEDGER_* variables as the shim understands them. The table is trace/options.def.
+#pragma once
+
+#include <cstddef>
+
+namespace heapledger {
+
+inline constexpr std::size_t kMaxText = 3072;
+
+/// Values of the table's choices, by position in "values".
+enum class Stacks : unsigned char { python = 0, none = 1 };
+
+struct Settings {
+#define HEAPLEDGER_KIND_text(field) char field[kMaxText] = {};
+#define HEAPLEDGER_KIND_choice(field) unsigned field = 0;
+#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning) HEAPLEDGER_KIND_##kind(field)
+#include "../trace/options.def"
+#undef HEAPLEDGER_OPTION
+#undef HEAPLEDGER_KIND_text
+#undef HEAPLEDGER_KIND_choice
+
+  [[nodiscard]] Stacks stack_mode() const noexcept { return static_cast<Stacks>(stacks); }
+};
+
+/// Kept for the life of the process; forked children inherit them. Filled by read_settings().
+extern constinit Settings g_settings;
+
+/// Reads the environment as the kernel handed it over, from `environ` or, before libc has set that, from /proc.
+/// A text that is too long or a value that is not in its table counts as unset.
+void read_settings() noexcept;
+
+}  // namespace heapledger

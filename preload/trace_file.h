@@ -1,0 +1,56 @@
+// The raw trace of this process: one file, mapped MAP_SHARED, so that what was written survives SIGKILL.
+//
+// Chunks are claimed with one atomic add and reserved on disk with fallocate before they are mapped: a full disk is an
+// error here and never a SIGBUS in the target. No descriptor stays open: the file is opened by its path for each chunk.
+// Nothing here takes a lock. All functions may run in any hook of any thread; none touches errno.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+#include "../trace/format.h"
+
+namespace heapledger {
+
+/// What a forked child must not inherit lies in one mapping that the kernel wipes on fork (MADV_WIPEONFORK), whatever
+/// kind of fork it was: an all-zero Recording is how a child learns that it is one.
+struct Recording {
+  enum Phase : std::uint32_t { none = 0, starting = 1, ready = 2, stopped = 3 };
+  std::atomic<Phase> phase;
+  std::atomic<trace::FileHeader*> header;
+  std::atomic<std::uint32_t> lane_count;
+  std::atomic<std::uint32_t> thread_count;
+  std::atomic<struct Lane*> lanes;  ///< all lanes ever made, newest first; never shortened
+  /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
+  struct alignas(64) Counter {
+    std::atomic<std::uint32_t> next;
+  };
+  Counter shards[trace::kShardCount];
+};
+
+/// Set once, before the first event, and never changed; nullptr while and where nothing is recorded.
+extern constinit Recording* g_recording;
+
+namespace trace_file {
+
+/// Creates DIR/PID-N.raw with the smallest N that is free and maps its header. False: recording stays off.
+/// Called with phase == starting.
+bool create() noexcept;
+
+/// A new mapped chunk of at least `bytes` for a lane, nullptr when recording has stopped (and why is in the header).
+trace::ChunkHeader* claim(std::uint32_t lane, std::uint32_t serial, std::uint64_t bytes) noexcept;
+
+/// Gives the mapping of a full chunk back; the file keeps its contents.
+void release(trace::ChunkHeader* chunk) noexcept;
+
+/// Recording ends here for good: the reason goes into the header, later events are counted as lost.
+void stop(trace::StopReason reason) noexcept;
+
+/// An event could not be written.
+void count_lost() noexcept;
+
+/// The process leaves by exit: the trace is whole.
+void mark_clean_end() noexcept;
+
+}  // namespace trace_file
+}  // namespace heapledger

@@ -1,0 +1,232 @@
+// What a Reader says about files that are no ledger, cut or damaged, and that it never shows wrong data.
+#include "../../../analyzer/ledger/reader.h"
+
+#include <functional>
+#include <thread>
+
+#include "../../../analyzer/ledger/error.h"
+#include "../../../analyzer/ledger/file_format.h"
+#include "ledger_oracle.h"
+
+namespace heapledger::ledger {
+namespace {
+
+using testing::Generator;
+using testing::Oracle;
+using testing::Shape;
+using testing::TempFolder;
+
+std::string bytes_of(const auto& array) {
+  return {reinterpret_cast<const char*>(array.data()), array.size()};
+}
+
+struct Written {
+  Oracle oracle;
+  std::string bytes;
+};
+
+Written write(const std::vector<Shape>& shapes) {
+  const TempFolder folder;
+  const std::string path = folder / "a.hl";
+  Writer writer(path);
+  Generator generator(writer, 42);
+  for (const Shape& shape : shapes) generator.process(shape);
+  generator.oracle.session.command = {"python3", "app.py"};
+  writer.finish(generator.oracle.session);
+  return {std::move(generator.oracle), testing::read_bytes(path)};
+}
+
+/// One file in a folder of its own, written again and again.
+class Scratch {
+ public:
+  const std::string& write(std::string_view bytes) {
+    testing::write_bytes(path_, bytes);
+    return path_;
+  }
+
+ private:
+  TempFolder folder_;
+  std::string path_ = folder_ / "a.hl";
+};
+
+std::string opening_error(std::string_view bytes) {
+  Scratch scratch;
+  try {
+    const Reader reader(scratch.write(bytes));
+  } catch (const FileError& error) {
+    return error.what();
+  }
+  return "no FileError";
+}
+
+TEST(Reader, NamesFilesThatAreNoLedger) {
+  EXPECT_NE(opening_error("").find("is empty"), std::string::npos);
+  EXPECT_NE(opening_error("x").find("is not a heapledger ledger"), std::string::npos);
+  EXPECT_NE(opening_error("\x7f"
+                          "ELF and so on, long enough for a header")
+                .find("is not a heapledger ledger"),
+            std::string::npos);
+  const std::string raw(trace::kMagic, sizeof trace::kMagic);
+  EXPECT_NE(opening_error(raw + std::string(1000, '\0')).find("heapledger pack"), std::string::npos);
+}
+
+TEST(Reader, NamesFilesThatCannotBeOpened) {
+  const TempFolder folder;
+  const auto message = [](const std::string& path) -> std::string {
+    try {
+      const Reader reader(path);
+    } catch (const FileError& error) {
+      return error.what();
+    }
+    return "no FileError";
+  };
+  EXPECT_NE(message(folder / "none").find("No such file"), std::string::npos);
+  EXPECT_NE(message(folder.path()).find("Is a directory"), std::string::npos);
+  EXPECT_NE(message("/dev/null").find("not a regular file"), std::string::npos);
+}
+
+TEST(Reader, RefusesNewerVersions) {
+  std::string bytes = write({{.rows = 10}}).bytes;
+  bytes.replace(0, kFileHeaderBytes, bytes_of(file_header(kVersion + 1)));
+  const std::string message = opening_error(bytes);
+  EXPECT_NE(message.find("format version 2"), std::string::npos) << message;
+  EXPECT_NE(message.find("newer heapledger"), std::string::npos) << message;
+}
+
+const testing::OracleProcess* find_process(const Oracle& oracle, std::uint32_t pid) {
+  for (const testing::OracleProcess& p : oracle.processes) {
+    if (p.process.pid == pid) return &p;
+  }
+  return nullptr;
+}
+
+/// Whether the process is the oracle's in all that is there; `whole` becomes false when something is missing.
+void expect_prefix(const Reader& reader, std::size_t number, const Oracle& oracle, bool& whole) {
+  const auto* const expected = find_process(oracle, reader.processes()[number].pid);
+  ASSERT_NE(expected, nullptr);
+  testing::expect_same_process(reader.processes()[number], expected->process);
+  ASSERT_LE(reader.row_count(number), expected->rows.size());
+  testing::expect_same_rows(testing::read_rows(reader, number),
+                            testing::cut(expected->rows, reader.row_count(number)));
+  const auto marks = reader.marks(number);
+  const auto rss = reader.rss(number);
+  ASSERT_LE(marks.size(), expected->marks.size());
+  ASSERT_LE(rss.size(), expected->rss.size());
+  EXPECT_TRUE(
+      testing::same_marks(marks, {expected->marks.begin(), expected->marks.begin() + std::ssize(marks)}));
+  EXPECT_TRUE(testing::same_rss(rss, {expected->rss.begin(), expected->rss.begin() + std::ssize(rss)}));
+  whole = whole && reader.row_count(number) == expected->rows.size() &&
+          marks.size() == expected->marks.size() && rss.size() == expected->rss.size();
+}
+
+/// FileError, or nothing but the oracle's data, and a warning when some of it is missing.
+void expect_honest(const std::string& path, const Oracle& oracle) try {
+  const Reader reader(path);
+  EXPECT_TRUE(testing::is_prefix(reader.frames(), oracle.frames));
+  EXPECT_TRUE(testing::is_prefix(reader.nodes(), oracle.nodes));
+  EXPECT_TRUE(testing::is_prefix(reader.sites(), oracle.sites));
+  for (const Frame& f : reader.frames()) {
+    EXPECT_EQ(reader.string(f.function), oracle.strings[f.function]);
+    EXPECT_EQ(reader.string(f.file), oracle.strings[f.file]);
+  }
+  bool whole = reader.processes().size() == oracle.processes.size() &&
+               reader.session().command == oracle.session.command &&
+               reader.sites().size() == oracle.sites.size();
+  for (std::size_t i = 0; i < reader.processes().size(); ++i) expect_prefix(reader, i, oracle, whole);
+  const bool incomplete = std::ranges::any_of(reader.warnings(), &Warning::incomplete);
+  EXPECT_EQ(whole, !incomplete);
+} catch (const FileError& error) {
+  EXPECT_NE(std::string(error.what()).find(path), std::string::npos) << error.what();
+}
+
+TEST(Reader, CutAtEveryByte) {
+  const Written written = write({{.rows = 60}, {.rows = 30, .threads = 3}, {}});
+  Scratch scratch;
+  for (std::size_t size = 0; size < written.bytes.size() && !HasFailure(); ++size) {
+    SCOPED_TRACE(size);
+    expect_honest(scratch.write(std::string_view(written.bytes).substr(0, size)), written.oracle);
+  }
+}
+
+TEST(Reader, DamagedAtEveryByte) {
+  Written written = write({{.rows = 60}, {.rows = 30, .threads = 3}, {}});
+  Scratch scratch;
+  for (std::size_t i = 0; i < written.bytes.size() && !HasFailure(); ++i) {
+    for (const char flip : {'\x01', '\x10', '\x80', '\xff'}) {
+      SCOPED_TRACE(i);
+      written.bytes[i] = static_cast<char>(written.bytes[i] ^ flip);
+      expect_honest(scratch.write(written.bytes), written.oracle);
+      written.bytes[i] = static_cast<char>(written.bytes[i] ^ flip);
+    }
+  }
+}
+
+TEST(Reader, DamagedAtEveryByteAndWithoutItsEnd) {
+  Written written = write({{.rows = 60}, {.rows = 30, .threads = 3}, {}});
+  written.bytes.resize(written.bytes.size() - kTrailerBytes);
+  Scratch scratch;
+  for (std::size_t i = 0; i < written.bytes.size() && !HasFailure(); ++i) {
+    SCOPED_TRACE(i);
+    written.bytes[i] = static_cast<char>(written.bytes[i] ^ 0x20);
+    expect_honest(scratch.write(written.bytes), written.oracle);
+    written.bytes[i] = static_cast<char>(written.bytes[i] ^ 0x20);
+  }
+}
+
+TEST(Reader, CutAndDamagedLedgersOfSeveralGroups) {
+  Written written = write({{.rows = 150'000}, {.rows = 70'000, .threads = 3}});
+  std::mt19937_64 random(7);
+  Scratch scratch;
+  for (int i = 0; i < 60 && !HasFailure(); ++i) {
+    const std::size_t at = random() % written.bytes.size();
+    SCOPED_TRACE(at);
+    expect_honest(scratch.write(std::string_view(written.bytes).substr(0, at)), written.oracle);
+    written.bytes[at] = static_cast<char>(written.bytes[at] ^ 0x04);
+    expect_honest(scratch.write(written.bytes), written.oracle);
+    written.bytes[at] = static_cast<char>(written.bytes[at] ^ 0x04);
+  }
+}
+
+TEST(Reader, KeepsWholeGroupsOfACutProcess) {
+  const Written written = write({{.rows = 200'000}});
+  // The end of the file holds lives of the last group, session, contents and trailer: cut into the lives.
+  Scratch scratch;
+  const Reader whole(scratch.write(written.bytes));
+  for (std::size_t size = written.bytes.size(); size > 0; size -= 64) {
+    const Reader reader(scratch.write(std::string_view(written.bytes).substr(0, size)));
+    ASSERT_EQ(reader.processes().size(), 1u);
+    if (reader.row_count(0) == whole.row_count(0)) continue;
+    EXPECT_EQ(reader.row_count(0), 3 * 65536u);
+    ASSERT_EQ(reader.warnings().size(), 2u);
+    EXPECT_NE(reader.warnings()[1].text.find("196608 of 200000"), std::string::npos)
+        << reader.warnings()[1].text;
+    return;
+  }
+  FAIL() << "no cut lost rows";
+}
+
+TEST(Reader, KeepsProcessesBeforeTheCut) {
+  const Written written = write({{.rows = 1000}, {.rows = 1000}, {.rows = 1000}});
+  Scratch scratch;
+  const Reader reader(scratch.write(std::string_view(written.bytes).substr(0, written.bytes.size() / 2)));
+  ASSERT_EQ(reader.processes().size(), 1u);
+  EXPECT_EQ(reader.processes()[0].pid, written.oracle.processes[0].process.pid);
+  EXPECT_TRUE(reader.warnings()[0].incomplete);
+}
+
+TEST(Reader, DecodesInTwoThreads) {
+  const Written written = write({{.rows = 400'000, .threads = 4}});
+  Scratch scratch;
+  const Reader reader(scratch.write(written.bytes));
+  std::vector<Row> rows[2];
+  {
+    std::thread other([&] { rows[1] = testing::read_rows(reader, 0); });
+    rows[0] = testing::read_rows(reader, 0);
+    other.join();
+  }
+  testing::expect_same_rows(rows[0], written.oracle.processes[0].rows);
+  testing::expect_same_rows(rows[1], written.oracle.processes[0].rows);
+}
+
+}  // namespace
+}  // namespace heapledger::ledger

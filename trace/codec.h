@@ -1,0 +1,408 @@
+// Bodies of the raw trace's records: the put and the get of each, side by side.
+//
+// put_*: called by the shim with room for kMaxHotRecord bytes (hot records) or extended_size() bytes;
+//        no checks, no branches that a hot loop would miss. Any context, also signal handlers.
+// get_*: called by the analyzer on hostile bytes; every read is bounds-checked and failure is a value.
+//
+// Hot records predict: an allocation is written relative to the last one of its site, a free relative to
+// the lane's last event. Both sides run the same LaneModel; it is part of the format.
+#pragma once
+
+#include <bit>
+#include <cstring>
+#include <span>
+
+#include "format.h"
+
+namespace heapledger::trace {
+
+// ---------------------------------------------------------------------------------------------- scalars
+
+[[nodiscard]] constexpr std::uint64_t zigzag(std::int64_t v) noexcept {
+  return (static_cast<std::uint64_t>(v) << 1) ^ static_cast<std::uint64_t>(v >> 63);
+}
+[[nodiscard]] constexpr std::int64_t unzigzag(std::uint64_t v) noexcept {
+  return static_cast<std::int64_t>(v >> 1) ^ -static_cast<std::int64_t>(v & 1);
+}
+
+/// Bytes that hold v in little-endian order without leading zeros; 0 for 0.
+[[nodiscard]] constexpr unsigned byte_width(std::uint64_t v) noexcept {
+  return (static_cast<unsigned>(std::bit_width(v)) + 7) / 8;
+}
+
+/// Bytes of v as LEB128 (seven bits a byte, low ones first).
+[[nodiscard]] constexpr unsigned varint_size(std::uint64_t v) noexcept {
+  return v == 0 ? 1 : (static_cast<unsigned>(std::bit_width(v)) + 6) / 7;
+}
+
+inline std::byte* put_varint(std::byte* at, std::uint64_t v) noexcept {
+  while (v >= 0x80) {
+    *at++ = static_cast<std::byte>(v | 0x80);
+    v >>= 7;
+  }
+  *at++ = static_cast<std::byte>(v);
+  return at;
+}
+
+/// Stores all eight bytes of v (little endian); the caller advances by as many as count.
+inline void put_word(std::byte* at, std::uint64_t v) noexcept {
+  if constexpr (std::endian::native == std::endian::big) v = __builtin_bswap64(v);
+  std::memcpy(at, &v, sizeof v);
+}
+
+/// A read position in hostile bytes. After the first failure every get returns 0 and ok() is false.
+class Cursor {
+ public:
+  explicit Cursor(std::span<const std::byte> bytes) noexcept
+      : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
+  [[nodiscard]] bool ok() const noexcept { return ok_; }
+  [[nodiscard]] bool at_end() const noexcept { return at_ == end_; }
+  [[nodiscard]] std::size_t left() const noexcept { return static_cast<std::size_t>(end_ - at_); }
+  [[nodiscard]] const std::byte* position() const noexcept { return at_; }
+
+  std::uint8_t byte() noexcept {
+    if (at_ == end_) return fail(), std::uint8_t{0};
+    return static_cast<std::uint8_t>(*at_++);
+  }
+  /// Little-endian number of `width` bytes (0..8).
+  std::uint64_t number(unsigned width) noexcept {
+    if (left() < width) return fail(), 0;
+    std::uint64_t v = 0;
+    if (left() >= 8 && std::endian::native == std::endian::little) {
+      std::memcpy(&v, at_, 8);
+      if (width < 8) v &= (std::uint64_t{1} << (8 * width)) - 1;
+    } else {
+      for (unsigned i = 0; i < width; ++i) v |= static_cast<std::uint64_t>(at_[i]) << (8 * i);
+    }
+    at_ += width;
+    return v;
+  }
+  std::uint64_t varint() noexcept {
+    std::uint64_t v = 0;
+    for (unsigned shift = 0; shift < 64; shift += 7) {
+      if (at_ == end_) return fail(), 0;
+      const auto b = static_cast<std::uint8_t>(*at_++);
+      v |= static_cast<std::uint64_t>(b & 0x7f) << shift;
+      if (b < 0x80) return v;
+    }
+    return fail(), 0;  // longer than any 64-bit number
+  }
+  std::span<const std::byte> bytes(std::uint64_t count) noexcept {
+    if (left() < count) return fail(), std::span<const std::byte>{};
+    const std::span<const std::byte> s{at_, static_cast<std::size_t>(count)};
+    at_ += count;
+    return s;
+  }
+
+ private:
+  void fail() noexcept {
+    ok_ = false;
+    at_ = end_;
+  }
+  const std::byte* at_;
+  const std::byte* end_;
+  bool ok_ = true;
+};
+
+// ------------------------------------------------------------------------------------------ hot records
+
+/// What both sides remember of a site to predict its next allocation.
+struct SiteModel {
+  std::uint64_t last_address = 0;
+  std::uint32_t last_size = 0;
+};
+
+/// What both sides remember of a lane, sites apart.
+struct LaneModel {
+  std::uint64_t last_address = 0;  ///< of the last event, allocation or free
+  std::uint32_t last_site = 0;     ///< of the last allocation in the hot form
+};
+
+/// Addresses in hot records are counted in units of the smallest alignment an allocator gives.
+inline constexpr unsigned kAddressUnitBits = 3;
+
+inline constexpr std::uint8_t kSizeWidths[4] = {0, 1, 2, 4};  ///< code 0: as the site's last allocation
+inline constexpr std::uint8_t kSiteWidths[4] = {0, 1, 2, 4};  ///< code 0: as the lane's last allocation
+
+/// Head byte of a hot free: inside a garbage collection of the interpreter.
+inline constexpr std::uint8_t kFreeInCollection = 0x20;
+/// Head byte of a hot free, flags of a wide one: on behalf of another call; the block may never have been recorded.
+inline constexpr std::uint8_t kFreeInner = 0x40;
+
+struct Alloc {
+  std::uint32_t site;
+  std::uint64_t address;
+  std::uint64_t size;
+};
+
+/// Head byte 1 + 2 * address width + 16 * size code + 64 * site code, then site, address, size.
+/// Returns nullptr, having written nothing, when only Kind::alloc_wide can hold the values.
+[[gnu::always_inline]] inline std::byte* put_alloc(std::byte* at, LaneModel& lane, SiteModel& site,
+                                                    const Alloc& a) noexcept {
+  const std::uint64_t base = site.last_address != 0 ? site.last_address : lane.last_address;
+  const std::uint64_t difference = a.address - base;
+  const std::uint64_t move = zigzag(static_cast<std::int64_t>(difference) >> kAddressUnitBits);
+  if ((difference & 7) != 0 || (move >> 48) != 0 || (a.size >> 32) != 0) [[unlikely]]
+    return nullptr;
+  const auto size = static_cast<std::uint32_t>(a.size);
+  const unsigned address_width = byte_width(move);
+  const unsigned size_code = size == site.last_size ? 0 : 1 + (size > 0xff) + (size > 0xffff);
+  const unsigned site_code = a.site == lane.last_site ? 0 : 1 + (a.site > 0xff) + (a.site > 0xffff);
+  *at = static_cast<std::byte>(1u | address_width << 1 | size_code << 4 | site_code << 6);
+  ++at;
+  put_word(at, a.site);
+  at += kSiteWidths[site_code];
+  put_word(at, move);
+  at += address_width;
+  put_word(at, size);
+  at += kSizeWidths[size_code];
+  site.last_address = lane.last_address = a.address;
+  site.last_size = size;
+  lane.last_site = a.site;
+  return at;
+}
+
+/// Head byte 2 + 4 * address width (+ kFreeInCollection, kFreeInner), then the address. nullptr: see put_alloc.
+[[gnu::always_inline]] inline std::byte* put_free(std::byte* at, LaneModel& lane, std::uint64_t address,
+                                                   std::uint8_t flags) noexcept {
+  const std::uint64_t difference = address - lane.last_address;
+  const std::uint64_t move = zigzag(static_cast<std::int64_t>(difference) >> kAddressUnitBits);
+  if ((difference & 7) != 0 || (move >> 48) != 0) [[unlikely]] return nullptr;
+  const unsigned address_width = byte_width(move);
+  *at = static_cast<std::byte>(2u | address_width << 2 | flags);
+  put_word(at + 1, move);
+  lane.last_address = address;
+  return at + 1 + address_width;
+}
+
+[[nodiscard]] constexpr bool is_hot_alloc(std::uint8_t head) noexcept { return (head & 1) != 0; }
+[[nodiscard]] constexpr bool is_hot_free(std::uint8_t head) noexcept { return (head & 3) == 2; }
+
+/// Site of a hot allocation: first half of its body. The caller checks that the site exists.
+inline std::uint32_t get_alloc_site(std::uint8_t head, Cursor& in, LaneModel& lane) noexcept {
+  const unsigned code = head >> 6;
+  if (code != 0) lane.last_site = static_cast<std::uint32_t>(in.number(kSiteWidths[code]));
+  return lane.last_site;
+}
+
+/// Address and size: second half, with the model of that site.
+inline Alloc get_alloc_rest(std::uint8_t head, Cursor& in, LaneModel& lane, SiteModel& site) noexcept {
+  const unsigned width = (head >> 1) & 7;
+  const unsigned size_code = (head >> 4) & 3;
+  const std::uint64_t base = site.last_address != 0 ? site.last_address : lane.last_address;
+  const auto move = static_cast<std::uint64_t>(unzigzag(in.number(width)));
+  site.last_address = lane.last_address = base + (move << kAddressUnitBits);
+  if (size_code != 0) site.last_size = static_cast<std::uint32_t>(in.number(kSizeWidths[size_code]));
+  return {lane.last_site, lane.last_address, site.last_size};
+}
+
+inline std::uint64_t get_free(std::uint8_t head, Cursor& in, LaneModel& lane) noexcept {
+  const auto move = static_cast<std::uint64_t>(unzigzag(in.number((head >> 2) & 7)));
+  return lane.last_address += move << kAddressUnitBits;
+}
+
+// ------------------------------------------------------------------------------------- extended records
+// Head byte 4 * kind, varint length, body. A body is the fields of its struct in order: numbers as
+// varints, signed numbers zigzagged, texts as length and bytes. A reader ignores what follows the fields
+// it knows, and skips kinds it does not know.
+
+/// Bytes that belong to somebody else. In code records a text is a Python str as it lies in memory.
+struct Bytes {
+  const void* data = nullptr;
+  std::uint64_t size = 0;
+};
+
+struct Order {  ///< prefix: the next stamp of this lane in its shard skips this many
+  static constexpr Kind kind = Kind::order;
+  std::uint64_t skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(skipped); }
+};
+struct Time {  ///< coarse monotonic clock: microseconds since the lane's last Time, at first since the trace began
+  static constexpr Kind kind = Kind::time;
+  std::uint64_t elapsed_us = 0;
+  template <class V> constexpr void fields(V&& v) { v(elapsed_us); }
+};
+struct Realloc {  ///< moves are relative: old to the lane's last address, new to old; sets the lane's last address
+  static constexpr Kind kind = Kind::realloc;
+  std::uint32_t site = 0;
+  std::int64_t old_move = 0, new_move = 0;
+  std::uint64_t size = 0, skipped_before = 0, skipped_after = 0;
+  template <class V> constexpr void fields(V&& v) {
+    v(site), v(old_move), v(new_move), v(size), v(skipped_before), v(skipped_after);
+  }
+};
+struct VoidStamp {  ///< takes one stamp in the shard of this address
+  static constexpr Kind kind = Kind::void_stamp;
+  std::uint64_t address = 0, skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(address), v(skipped); }
+};
+struct AllocWide {  ///< sets the last address of lane and site, not the last size or site
+  static constexpr Kind kind = Kind::alloc_wide;
+  std::uint32_t site = 0;
+  std::uint64_t address = 0, size = 0;
+  template <class V> constexpr void fields(V&& v) { v(site), v(address), v(size); }
+};
+struct FreeWide {
+  static constexpr Kind kind = Kind::free_wide;
+  std::uint64_t address = 0;
+  std::uint32_t flags = 0;
+  template <class V> constexpr void fields(V&& v) { v(address), v(flags); }
+};
+struct Thread {  ///< this lane's next records are of this thread
+  static constexpr Kind kind = Kind::thread;
+  std::uint64_t tid = 0;     ///< kernel thread id
+  std::uint64_t serial = 0;  ///< numbers the threads of the process, 0 = first seen; never reused
+  Bytes name;                ///< /proc/self/task/TID/comm when the thread was first seen
+  template <class V> constexpr void fields(V&& v) { v(tid), v(serial), v(name); }
+};
+struct ThreadEnd {
+  static constexpr Kind kind = Kind::thread_end;
+  std::uint64_t serial = 0;
+  template <class V> constexpr void fields(V&& v) { v(serial); }
+};
+struct Code {  ///< gets the lane's next code number, from 1. Texts: see Bytes; their kind is bytes a character,
+               ///< 0 = ASCII
+  static constexpr Kind kind = Kind::code;
+  std::uint32_t first_line = 0, filename_kind = 0, name_kind = 0;
+  Bytes filename, name, line_table;
+  template <class V> constexpr void fields(V&& v) {
+    v(first_line), v(filename_kind), v(filename), v(name_kind), v(name), v(line_table);
+  }
+};
+struct Node {  ///< gets the lane's next node number, from 1; parent 0 = outermost
+  static constexpr Kind kind = Kind::node;
+  std::uint32_t parent = 0, code = 0, offset = 0;  ///< offset: bytes from the first instruction
+  template <class V> constexpr void fields(V&& v) { v(parent), v(code), v(offset); }
+};
+struct Site {  ///< gets the lane's next site number, from 1; code 0 = no Python frame
+  static constexpr Kind kind = Kind::site;
+  std::uint32_t parent = 0, code = 0, offset = 0, api = 0;
+  template <class V> constexpr void fields(V&& v) { v(parent), v(code), v(offset), v(api); }
+};
+struct Map {
+  static constexpr Kind kind = Kind::map;
+  std::uint32_t site = 0, flags = 0;  ///< MapFlag
+  std::uint64_t address = 0, size = 0, skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(site), v(flags), v(address), v(size), v(skipped); }
+};
+struct Unmap {
+  static constexpr Kind kind = Kind::unmap;
+  std::uint64_t address = 0, size = 0, skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(address), v(size), v(skipped); }
+};
+struct Remap {  ///< old range gone at the first stamp, new range there at the second; keeps the old flags
+  static constexpr Kind kind = Kind::remap;
+  std::uint32_t site = 0;
+  std::uint64_t old_address = 0, old_size = 0, address = 0, size = 0, skipped_before = 0, skipped_after = 0;
+  template <class V> constexpr void fields(V&& v) {
+    v(site), v(old_address), v(old_size), v(address), v(size), v(skipped_before), v(skipped_after);
+  }
+};
+struct Protect {
+  static constexpr Kind kind = Kind::protect;
+  std::uint64_t address = 0, size = 0;
+  std::uint32_t usable = 0;
+  std::uint64_t skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(address), v(size), v(usable), v(skipped); }
+};
+struct Process {
+  static constexpr Kind kind = Kind::process;
+  Bytes executable, arguments, directory;  ///< arguments end with NUL each
+  template <class V> constexpr void fields(V&& v) { v(executable), v(arguments), v(directory); }
+};
+struct Interpreter {
+  static constexpr Kind kind = Kind::interpreter;
+  std::uint32_t version_hex = 0, free_threaded = 0, stack_state = 0, hooked = 0;
+  Bytes version;  ///< Py_GetVersion()
+  template <class V> constexpr void fields(V&& v) {
+    v(version_hex), v(free_threaded), v(stack_state), v(hooked), v(version);
+  }
+};
+struct SelfTest {
+  static constexpr Kind kind = Kind::self_test;
+  std::uint32_t stack_state = 0, frames = 0;
+  template <class V> constexpr void fields(V&& v) { v(stack_state), v(frames); }
+};
+struct Stack {  ///< stack of a new thread: bytes asked for, of which `guard` are not usable
+  static constexpr Kind kind = Kind::stack;
+  std::uint32_t site = 0;
+  std::uint64_t thread = 0, size = 0, guard = 0;  ///< thread: pthread_t
+  template <class V> constexpr void fields(V&& v) { v(site), v(thread), v(size), v(guard); }
+};
+struct StackEnd {
+  static constexpr Kind kind = Kind::stack_end;
+  std::uint64_t thread = 0;
+  template <class V> constexpr void fields(V&& v) { v(thread); }
+};
+struct Break {  ///< sbrk or brk called by the program: the change in bytes
+  static constexpr Kind kind = Kind::brk;
+  std::uint32_t site = 0;
+  std::int64_t change = 0;
+  std::uint64_t address = 0, skipped = 0;  ///< address: the old break
+  template <class V> constexpr void fields(V&& v) { v(site), v(change), v(address), v(skipped); }
+};
+
+namespace detail {
+struct Measure {
+  std::uint64_t size = 0;
+  constexpr void operator()(std::uint64_t v) noexcept { size += varint_size(v); }
+  constexpr void operator()(std::uint32_t v) noexcept { size += varint_size(v); }
+  constexpr void operator()(std::int64_t v) noexcept { size += varint_size(zigzag(v)); }
+  constexpr void operator()(const Bytes& v) noexcept { size += varint_size(v.size) + v.size; }
+};
+struct Put {
+  std::byte* at;
+  void operator()(std::uint64_t v) noexcept { at = put_varint(at, v); }
+  void operator()(std::uint32_t v) noexcept { at = put_varint(at, v); }
+  void operator()(std::int64_t v) noexcept { at = put_varint(at, zigzag(v)); }
+  void operator()(const Bytes& v) noexcept {
+    at = put_varint(at, v.size);
+    if (v.size != 0) std::memcpy(at, v.data, v.size);
+    at += v.size;
+  }
+};
+struct Get {
+  Cursor& in;
+  bool ok = true;
+  void operator()(std::uint64_t& v) noexcept { v = in.varint(); }
+  void operator()(std::uint32_t& v) noexcept {
+    const std::uint64_t wide = in.varint();
+    ok = ok && (wide >> 32) == 0;
+    v = static_cast<std::uint32_t>(wide);
+  }
+  void operator()(std::int64_t& v) noexcept { v = unzigzag(in.varint()); }
+  void operator()(Bytes& v) noexcept {
+    const auto s = in.bytes(in.varint());
+    v = {s.data(), s.size()};
+  }
+};
+}  // namespace detail
+
+/// Bytes that put_extended will write.
+template <class Record>
+[[nodiscard]] std::uint64_t extended_size(Record record) noexcept {
+  detail::Measure m;
+  record.fields(m);
+  return 1 + varint_size(m.size) + m.size;
+}
+
+template <class Record>
+std::byte* put_extended(std::byte* at, Record record) noexcept {
+  detail::Measure m;
+  record.fields(m);
+  *at++ = static_cast<std::byte>(static_cast<unsigned>(Record::kind) << 2);
+  detail::Put put{put_varint(at, m.size)};
+  record.fields(put);
+  return put.at;
+}
+
+/// Body of a record whose head byte and length were read. False: the body is damaged.
+template <class Record>
+[[nodiscard]] bool get_extended(std::span<const std::byte> body, Record& record) noexcept {
+  Cursor in{body};
+  detail::Get get{in};
+  record.fields(get);
+  return in.ok() && get.ok;
+}
+
+}  // namespace heapledger::trace

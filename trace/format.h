@@ -1,0 +1,165 @@
+// The raw trace: constants and fixed structures shared by the shim (writer) and the analyzer (reader).
+// Normative text with byte pictures: trace/README.md. Record bodies: trace/codec.h.
+//
+// This header includes nothing of ours, allocates nothing and throws nothing: the shim lives by it.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+namespace heapledger::trace {
+
+/// First eight bytes of every raw trace. The line endings catch transfers in text mode.
+inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
+
+/// Raised when an older reader would misread a newer trace. Readers refuse a greater number.
+inline constexpr std::uint32_t kVersion = 1;
+
+/// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.
+inline constexpr std::uint32_t kByteOrder = 0x01020304;
+
+/// Chunks start at multiples of the granule, so that a reader finds the next one after a damaged one.
+inline constexpr std::uint64_t kGranule = 16 * 1024;
+
+/// First word of every chunk ("HLCK").
+inline constexpr std::uint32_t kChunkMagic = 0x4b434c48;
+
+/// No chunk is larger; a reader refuses greater sizes.
+inline constexpr std::uint64_t kMaxChunk = 64 * 1024 * 1024;
+
+/// Room that a hot record (alloc, free, with an order prefix and a time prefix) can take at most.
+inline constexpr std::size_t kMaxHotRecord = 96;
+
+/// Why recording stopped early; 0 means that it did not.
+enum class StopReason : std::uint32_t {
+  none = 0,
+  disk_full = 1,       ///< fallocate: no space left or quota reached
+  file_size_limit = 2, ///< RLIMIT_FSIZE would have been exceeded
+  open_failed = 3,     ///< the trace could not be opened again to grow (fd limit, permissions, removed)
+  map_failed = 4,      ///< mmap of a chunk failed (RLIMIT_AS, memory)
+  internal = 5,        ///< a consistency check of the shim failed
+};
+
+/// Head of the file, alone in the first granule. Fields behind `live` change while the target runs.
+struct FileHeader {
+  char magic[8];
+  std::uint32_t version;
+  std::uint32_t byte_order;
+  std::uint32_t header_bytes;  ///< offset of the first chunk, one granule
+  std::uint32_t pointer_bytes;
+  std::uint32_t page_bytes;
+  std::uint32_t shard_bits;    ///< log2 of the number of address shards, see shard_of()
+  std::uint32_t pid;
+  std::uint32_t parent_pid;
+  std::uint32_t forked_from;   ///< pid of the traced process this one was forked from, 0 after exec
+  std::uint32_t reserved;
+  std::uint64_t start_monotonic_ns;
+  std::uint64_t start_realtime_ns;
+  std::uint64_t start_ticks;   ///< field 22 of /proc/PID/stat: with pid, names the process for good
+  std::uint64_t parent_position_ns;  ///< forked_from: CLOCK_MONOTONIC at the child's first event
+  alignas(64) std::atomic<std::uint64_t> next_offset;  ///< end of the claimed part of the file, bytes
+  std::atomic<std::uint64_t> lost_events;              ///< events seen but not written
+  std::atomic<std::uint64_t> handler_events;           ///< events of signal handlers inside the recorder
+  std::atomic<std::uint64_t> stop_monotonic_ns;
+  std::atomic<StopReason> stop_reason;
+  std::atomic<std::uint32_t> clean_end;                ///< 1 once the process left by exit or _exit
+};
+static_assert(sizeof(FileHeader) == 192);
+
+/// Head of a chunk; records follow it. A chunk belongs to one lane for ever.
+struct ChunkHeader {
+  std::uint32_t magic;
+  std::uint32_t lane;    ///< lanes are numbered from 0; a lane is one ordered stream of records
+  std::uint32_t serial;  ///< position of the chunk in its lane, from 0
+  std::uint32_t bytes;   ///< whole chunk, header included, multiple of kGranule
+  alignas(64) std::atomic<std::uint32_t> committed;  ///< bytes of whole records behind the header
+  std::uint32_t padding[15];
+};
+static_assert(sizeof(ChunkHeader) == 128);
+
+/// What a site says about the call that allocated. One row: enumerator, number, printed name, account.
+/// Numbers are part of the format: append, never renumber.
+#define HEAPLEDGER_APIS(X)                              \
+  X(unknown, 0, "unknown", native)                      \
+  X(malloc, 1, "malloc", native)                        \
+  X(calloc, 2, "calloc", native)                        \
+  X(realloc, 3, "realloc", native)                      \
+  X(memalign, 4, "memalign", native)                    \
+  X(operator_new, 5, "operator new", native)            \
+  X(py_mem_malloc, 6, "PyMem_Malloc", python_buffer)    \
+  X(py_mem_calloc, 7, "PyMem_Calloc", python_buffer)    \
+  X(py_mem_realloc, 8, "PyMem_Realloc", python_buffer)  \
+  X(py_obj_malloc, 9, "PyObject_Malloc", python_object) \
+  X(py_obj_calloc, 10, "PyObject_Calloc", python_object) \
+  X(py_obj_realloc, 11, "PyObject_Realloc", python_object) \
+  X(mmap, 12, "mmap", mapping)                          \
+  X(mremap, 13, "mremap", mapping)                      \
+  X(sbrk, 14, "sbrk", mapping)                          \
+  X(thread_stack, 15, "thread stack", stack)
+
+enum class Api : std::uint8_t {
+#define HEAPLEDGER_API_ENUM(name, number, text, account) name = number,
+  HEAPLEDGER_APIS(HEAPLEDGER_API_ENUM)
+#undef HEAPLEDGER_API_ENUM
+};
+inline constexpr unsigned kApiCount = 16;
+
+/// Kinds of extended records, see trace/README.md for the bodies. Numbers are part of the format.
+enum class Kind : std::uint8_t {
+  order = 1,        ///< prefix: the next stamp is not the successor of the lane's last one in that shard
+  time = 2,         ///< the coarse clock moved on
+  realloc = 3,      ///< a successful realloc: two stamps
+  void_stamp = 4,   ///< a stamp was taken for an event that did not happen (failed realloc)
+  alloc_wide = 5,   ///< an allocation that does not fit the hot form
+  free_wide = 6,    ///< a free that does not fit the hot form
+  thread = 7,       ///< the lane now serves this thread
+  code = 8,         ///< a Python code object: names and line table
+  node = 9,         ///< a frame as caller: (parent node, code, instruction offset)
+  site = 10,        ///< where and how blocks are allocated: (parent node, code, offset, api)
+  map = 11,         ///< mmap
+  unmap = 12,       ///< munmap, also the implicit one of MAP_FIXED
+  remap = 13,       ///< mremap: two stamps
+  protect = 14,     ///< mprotect that changes whether a range may be used
+  process = 15,     ///< executable, arguments, working directory
+  interpreter = 16, ///< a Python interpreter was found, hooked, or could not be
+  self_test = 17,   ///< outcome of the comparison of the frame walk with the C API
+  thread_end = 18,  ///< the thread of this lane ended
+  stack = 19,       ///< a thread stack was reserved
+  stack_end = 20,   ///< and given back
+  brk = 21,         ///< the program itself moved the break
+};
+
+/// Flags of Kind::map.
+enum MapFlag : std::uint32_t {
+  kMapUsable = 1,   ///< some access is allowed (not PROT_NONE)
+  kMapFile = 2,     ///< backed by a file that is not anonymous memory
+  kMapShared = 4,
+  kMapBacking = 8,  ///< asked for by an allocator on behalf of blocks that are recorded themselves
+};
+
+/// Result of Kind::self_test and state of Kind::interpreter.
+enum class StackState : std::uint8_t {
+  untested = 0,     ///< stacks are recorded, the self-test has not run (yet)
+  verified = 1,     ///< memory walk and C API agreed
+  mismatch = 2,     ///< they did not: Python stacks are off from here on
+  unsupported = 3,  ///< no layout is known for this interpreter: Python stacks are off
+  switched_off = 4, ///< the user asked for no stacks
+};
+
+/// Events on one address are ordered by a counter that the address shares with its neighbourhood.
+/// 64 KiB regions keep threads with arenas of their own on counters of their own.
+inline constexpr std::uint32_t kShardBits = 10;
+inline constexpr std::uint32_t kShards = 1u << kShardBits;
+/// The mmap family has a counter of its own behind the address shards.
+inline constexpr std::uint32_t kMapShard = kShards;
+inline constexpr std::uint32_t kShardCount = kShards + 1;
+
+/// Shard of a block's address (Fibonacci hashing of its 64 KiB region; Knuth, TAOCP 3, 6.4).
+[[nodiscard]] constexpr std::uint32_t shard_of(std::uint64_t address) noexcept {
+  return static_cast<std::uint32_t>(((address >> 16) * 0x9e3779b97f4a7c15ull) >> (64 - kShardBits));
+}
+
+static_assert(std::atomic<std::uint64_t>::is_always_lock_free);
+
+}  // namespace heapledger::trace
