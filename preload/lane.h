@@ -90,6 +90,7 @@ struct ThreadState {
   std::uint32_t depth;   ///< see Guard in hook.h
   std::uint32_t ending;  ///< the thread's key destructor has run: lanes are borrowed for single events
   const void* ending_block;  ///< what the outermost call is freeing; the allocators below get the same address
+  std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
 };
 extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];

@@ -3,8 +3,10 @@
 
 #include <cstring>
 #include <pthread.h>
+#include <utility>
 
 #include "lane.h"
+#include "map_record.h"
 #include "python/runtime.h"
 #include "real.h"
 #include "settings.h"
@@ -21,6 +23,7 @@ constinit bool g_have_key = false;
 
 /// Runs in the ending thread; its later events (other destructors, libc's own clean-up) borrow a lane each.
 void thread_ended(void*) noexcept {
+  if (t_state.stack != 0) hook::record_stack_end(std::exchange(t_state.stack, 0));
   release_lane();
   t_state.ending = 1;
 }
@@ -77,7 +80,7 @@ void describe_process(Lane& lane) noexcept {
 
 void watch_thread_end() noexcept {
   // Keys made this early lie in the thread's own block: no allocation.
-  if (g_have_key) pthread_setspecific(g_thread_key, t_state.lane);
+  if (g_have_key) pthread_setspecific(g_thread_key, &t_state);
 }
 
 namespace {

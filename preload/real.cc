@@ -93,6 +93,18 @@ int boot_mprotect(void* p, std::size_t n, int prot) {
   return as_libc(sys::call(SYS_mprotect, p, n, prot)) == nullptr ? 0 : -1;
 }
 
+void* boot_sbrk(std::intptr_t change) {
+  if (ready() && g_real.sbrk != boot_sbrk) return g_real.sbrk(change);
+  errno = ENOMEM;
+  return reinterpret_cast<void*>(-1);
+}
+int boot_brk(void* end) { return ready() && g_real.brk != boot_brk ? g_real.brk(end) : (errno = ENOMEM, -1); }
+
+int boot_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) { return EAGAIN; }
+void boot_exit(int status) {
+  for (;;) sys::call(SYS_exit_group, status);
+}
+
 template <class Function>
 void set(Function& slot, const char* name) noexcept {
   if (void* found = dlsym(RTLD_NEXT, name); found != nullptr) slot = reinterpret_cast<Function>(found);
@@ -102,7 +114,8 @@ void set(Function& slot, const char* name) noexcept {
 
 constinit Real g_real = {boot_malloc,        boot_calloc,   boot_realloc,     boot_free,    boot_reallocarray,
                          boot_posix_memalign, boot_aligned_alloc, boot_memalign, boot_valloc, boot_pvalloc,
-                         boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect};
+                         boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect,
+                         boot_sbrk,          boot_brk,      boot_pthread_create, boot_exit,  boot_exit};
 
 void* next_function(const char* name) noexcept {
   void* found = dlsym(RTLD_NEXT, name);
@@ -129,6 +142,11 @@ void resolve_real() noexcept {
   set(found.munmap, "munmap");
   set(found.mremap, "mremap");
   set(found.mprotect, "mprotect");
+  set(found.sbrk, "sbrk");
+  set(found.brk, "brk");
+  set(found.pthread_create, "pthread_create");
+  set(found.exit_now, "_exit");
+  set(found.quick_exit, "quick_exit");
   g_real = found;
   g_resolved.store(true, std::memory_order_release);
   t_resolving = false;

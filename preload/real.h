@@ -6,6 +6,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <pthread.h>
 #include <sys/types.h>
 
 namespace heapledger {
@@ -26,6 +27,11 @@ struct Real {
   int (*munmap)(void*, std::size_t);
   void* (*mremap)(void*, std::size_t, std::size_t, int, ...);
   int (*mprotect)(void*, std::size_t, int);
+  void* (*sbrk)(std::intptr_t);
+  int (*brk)(void*);
+  int (*pthread_create)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  void (*exit_now)(int);    ///< _exit
+  void (*quick_exit)(int);
 };
 
 extern constinit Real g_real;

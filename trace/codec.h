@@ -323,16 +323,16 @@ struct SelfTest {
   std::uint32_t stack_state = 0, frames = 0;
   template <class V> constexpr void fields(V&& v) { v(stack_state), v(frames); }
 };
-struct Stack {  ///< stack of a new thread: bytes asked for, of which `guard` are not usable
+struct Stack {  ///< a thread with this stack is about to be created
   static constexpr Kind kind = Kind::stack;
   std::uint32_t site = 0;
-  std::uint64_t thread = 0, size = 0, guard = 0;  ///< thread: pthread_t
-  template <class V> constexpr void fields(V&& v) { v(site), v(thread), v(size), v(guard); }
+  std::uint64_t number = 0, size = 0, skipped = 0;  ///< number: never reused in a process
+  template <class V> constexpr void fields(V&& v) { v(site), v(number), v(size), v(skipped); }
 };
-struct StackEnd {
+struct StackEnd {  ///< it ended, or could not be created
   static constexpr Kind kind = Kind::stack_end;
-  std::uint64_t thread = 0;
-  template <class V> constexpr void fields(V&& v) { v(thread); }
+  std::uint64_t number = 0, skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(number), v(skipped); }
 };
 struct Break {  ///< sbrk or brk called by the program: the change in bytes
   static constexpr Kind kind = Kind::brk;

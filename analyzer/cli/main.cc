@@ -1,1 +1,13 @@
-int main() { return 0; }
+// The program: a table of commands, one line each.
+#include "args.h"
+#include "command.h"
+
+int main(int argc, char** argv) {
+  using heapledger::cli::Command;
+  static constexpr Command kCommands[] = {
+      {"report", "Show which lines hold, leak and churn memory", heapledger::cli::report_command},
+      {"dump", "Print recorded blocks or events one by one", heapledger::cli::dump_command},
+      {"pack", "Turn raw traces into one ledger file", heapledger::cli::pack_command},
+  };
+  return heapledger::cli::dispatch(kCommands, argc, argv);
+}

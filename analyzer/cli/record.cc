@@ -20,7 +20,6 @@
 #include "../record/supervisor.h"
 #include "../record/target.h"
 #include "command.h"
-#include "message.h"
 #include "record_messages.h"
 #include "version.h"
 
@@ -125,7 +124,7 @@ bool pack(const Options& options, const Recorded& recorded, ledger::PackSummary&
     PackProgress progress(options.quiet);
     summary = ledger::pack({{output.folder}, output.ledger, [&](auto done, auto total) { progress(done, total); }});
   } catch (const ledger::FileError& e) {
-    print_error(fmt::format("packing failed: {}", e.what()));
+    print_failure(fmt::format("packing failed: {}", e.what()));
     print_kept(output, false);
     return false;
   }
@@ -148,7 +147,7 @@ bool pack_and_report(const Options& options, const Recorded& recorded) {
   try {
     return print_recorded(recorded.output.ledger, summary, options.quiet);
   } catch (const ledger::FileError& e) {
-    print_error(e.what());
+    print_failure(e.what());
     return false;
   }
 }

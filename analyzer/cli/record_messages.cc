@@ -6,10 +6,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <cstdio>
 #include <string_view>
+#include <utility>
 
 #include "../ledger/reader.h"
 #include "findings.h"
+#include "terminal.h"
+#include "units.h"
 
 namespace heapledger::cli {
 namespace {
@@ -18,36 +22,31 @@ using namespace std::chrono_literals;
 
 constexpr std::size_t kMaxNamed = 5;
 
+/// A line on stderr. One that is closed or broken is no reason to lose a recording: nothing is thrown.
+template <class... Values>
+void say(fmt::format_string<Values...> format, Values&&... values) {
+  const std::string line = fmt::format("heapledger: {}\n", fmt::format(format, std::forward<Values>(values)...));
+  std::fwrite(line.data(), 1, line.size(), stderr);
+}
+
 /// "4242 (python3), 4243 (sh) and 3 more"
 std::string names_of(const std::vector<record::ProcessStat>& processes) {
   std::string names;
   for (std::size_t i = 0; i < std::min(processes.size(), kMaxNamed); ++i)
-    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", processes[i].pid, processes[i].name);
+    names += fmt::format("{}{} ({})", i == 0 ? "" : ", ", processes[i].pid, printable(processes[i].name));
   if (processes.size() > kMaxNamed) names += fmt::format(" and {} more", processes.size() - kMaxNamed);
   return names;
 }
 
-std::string bytes_text(std::uint64_t bytes) {
-  constexpr const char* kUnits[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
-  if (bytes < 1024) return fmt::format("{} bytes", bytes);
-  double value = static_cast<double>(bytes);
-  unsigned unit = 0;
-  for (; value >= 1023.95 && unit < 4; ++unit) value /= 1024;
-  return fmt::format("{:.1f} {}", value, kUnits[unit]);
+std::string processes_text(std::uint64_t count) {
+  return count == 1 ? "1 process" : fmt::format("{} processes", count_text(count));
 }
 
-std::string count_text(std::uint64_t count) {
-  std::string digits = std::to_string(count);
-  for (std::size_t at = digits.size(); at > 3; at -= 3) digits.insert(at - 3, ",");
-  return digits;
-}
+/// The report shows all of them.
+constexpr std::ptrdiff_t kMaxWarnings = 5;
 
-std::string counted(std::size_t count, std::string_view one, std::string_view many) {
-  return count == 1 ? fmt::format("1 {}", one) : fmt::format("{} {}", count, many);
-}
-
-/// Every warning of the ledger that makes its figures lower bounds, and then all others; true when there is none of
-/// the first kind.
+/// Warnings of the ledger, those first that make its figures lower bounds: all that are printed when quiet. True when
+/// there is none of that kind.
 bool print_warnings(const ledger::Reader& reader, bool quiet) {
   std::vector<ledger::Warning> all(reader.warnings().begin(), reader.warnings().end());
   all.insert(all.end(), reader.session().warnings.begin(), reader.session().warnings.end());
@@ -55,18 +54,19 @@ bool print_warnings(const ledger::Reader& reader, bool quiet) {
     for (const ledger::Warning& warning : process.warnings)
       all.push_back({fmt::format("process {}: {}", process.pid, warning.text), warning.incomplete});
   const auto middle = std::ranges::stable_partition(all, [](const auto& w) { return w.incomplete; }).begin();
-  for (auto at = all.begin(); at != all.end(); ++at) {
-    if (at >= middle && quiet) break;
-    print_warning(fmt::format("{}{}", at < middle ? "incomplete: " : "", at->text));
-  }
+  const auto last = all.begin() + std::min((quiet ? middle : all.end()) - all.begin(), kMaxWarnings);
+  for (auto at = all.begin(); at != last; ++at)
+    say("warning: {}{}", at < middle ? "incomplete: " : "", printable(at->text));
+  if (const auto more = all.end() - last; more > 0 && !quiet)
+    say("warning: {} more: see heapledger report", more);
   return middle == all.begin();
 }
 
 }  // namespace
 
 void print_waiting(const std::vector<record::ProcessStat>& rest) {
-  fmt::print(stderr, "heapledger: the command has ended; waiting for {} that it started: {}. Ctrl-C stops waiting and "
-             "keeps what is recorded so far.\n", counted(rest.size(), "process", "processes"), names_of(rest));
+  say("the command has ended; waiting for {} that it started: {}. Ctrl-C stops waiting and keeps what is recorded so far.",
+      processes_text(rest.size()), names_of(rest));
 }
 
 std::string still_running_warning(const std::vector<record::ProcessStat>& rest) {
@@ -75,15 +75,18 @@ std::string still_running_warning(const std::vector<record::ProcessStat>& rest) 
 }
 
 void print_never_loaded(const std::string& command, pid_t pid) {
-  print_error(fmt::format("the recorder was never loaded into '{}' (process {}), so nothing was measured: {}", command, pid,
-                          kReasonsNotLoaded));
+  say("error: the recorder was never loaded into '{}' (process {}), so nothing was measured: {}", command, pid,
+      kReasonsNotLoaded);
 }
 
+void print_failure(const std::string& text) { say("error: {}", text); }
+
 void print_kept(const record::Output& output, bool is_packed) {
-  fmt::print(stderr, "heapledger: the raw traces are kept in {}", output.folder);
-  if (!is_packed)
-    fmt::print(stderr, "; to pack them: heapledger pack {} -o {}", shell_word(output.folder), shell_word(output.ledger));
-  fmt::print(stderr, "\n");
+  if (is_packed)
+    say("the raw traces are kept in {}", output.folder);
+  else
+    say("the raw traces are kept in {}; to pack them: heapledger pack {} -o {}", output.folder, shell_word(output.folder),
+        shell_word(output.ledger));
 }
 
 PackProgress::PackProgress(bool quiet) : silent_(quiet) {
@@ -94,18 +97,17 @@ void PackProgress::operator()(std::uint64_t done, std::uint64_t total) {
   progress_.update(done, total);
   if (silent_ || ::isatty(STDERR_FILENO) == 1 || std::chrono::steady_clock::now() - start_ < 1s) return;
   silent_ = true;
-  fmt::print(stderr, "heapledger: packing {} of raw traces\n", bytes_text(total));
+  say("packing {} of raw traces", bytes_text(total));
 }
 
 bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, bool quiet) {
   const ledger::Reader reader(ledger);
   const bool is_whole = print_warnings(reader, quiet);
   if (quiet) return is_whole;
-  fmt::print(stderr, "heapledger: {} written: {}, {} of {} in {:.1f} s\n", ledger, bytes_text(summary.ledger_bytes),
-             count_text(summary.events) + (summary.events == 1 ? " event" : " events"),
-             counted(summary.processes, "process", "processes"), static_cast<double>(reader.session().wall_us) / 1e6);
-  fmt::print(stderr, "{}", findings(reader));
-  fmt::print(stderr, "next: heapledger report {}\n", shell_word(ledger));
+  say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes), counted(summary.events, "event"),
+      processes_text(summary.processes), time_text(reader.session().wall_us));
+  const std::string rest = fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));
+  std::fwrite(rest.data(), 1, rest.size(), stderr);
   return is_whole;
 }
 

@@ -24,6 +24,8 @@ inline constexpr const char* kReasonsNotLoaded =
 void print_waiting(const std::vector<record::ProcessStat>& rest);
 /// For the ledger: the user did not wait for these.
 std::string still_running_warning(const std::vector<record::ProcessStat>& rest);
+/// As print_error, whatever state stderr is in.
+void print_failure(const std::string& text);
 /// Nothing was recorded at all.
 void print_never_loaded(const std::string& command, pid_t pid);
 /// Where the raw traces are, and how to pack them unless that is done.

@@ -57,7 +57,7 @@ class Bookkeeper {
   MappingSites sites_;
   BlockTable blocks_;
   RangeTable ranges_;
-  std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< pthread_t -> row
+  std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row
   std::unordered_map<std::uint32_t, std::uint32_t> moved_flags_; ///< lane -> flags of the range in a remap
   std::uint64_t live_ = 0;
   std::uint64_t rows_ = 0;

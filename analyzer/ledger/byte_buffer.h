@@ -1,6 +1,7 @@
 // Bytes of a payload being built: numbers are appended as LEB128, texts as they are.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <span>
@@ -19,17 +20,23 @@ class ByteBuffer {
   [[nodiscard]] std::span<const std::byte> bytes() const noexcept { return bytes_; }
 
   void number(std::uint64_t v) {
-    std::byte room[10];
-    bytes_.insert(bytes_.end(), room, trace::put_varint(room, v));
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + kLongestNumber);
+    bytes_.resize(static_cast<std::size_t>(trace::put_varint(&bytes_[at], v) - bytes_.data()));
   }
   void difference(std::uint64_t v, std::uint64_t from) {
     number(trace::zigzag(static_cast<std::int64_t>(v - from)));
   }
   void byte(unsigned v) { bytes_.push_back(static_cast<std::byte>(v)); }
-  void append(std::span<const std::byte> s) { bytes_.insert(bytes_.end(), s.begin(), s.end()); }
-  void append(std::string_view s) { append(std::as_bytes(std::span(s))); }
+  void append(std::string_view s) {
+    const std::size_t at = bytes_.size();
+    bytes_.resize(at + s.size());
+    std::ranges::copy(std::as_bytes(std::span(s)), bytes_.begin() + static_cast<std::ptrdiff_t>(at));
+  }
 
  private:
+  static constexpr std::size_t kLongestNumber = 10;
+
   std::vector<std::byte> bytes_;
 };
 

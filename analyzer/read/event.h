@@ -16,8 +16,8 @@ enum class EventKind : std::uint8_t {
   remap_out,    ///< address, size: moves away ...
   remap_in,     ///< ... to here: address, size, site; the next event of the lane after its remap_out
   protect,      ///< address, size, flags: 1 usable
-  stack,        ///< address: pthread_t, size, site
-  stack_end,    ///< address: pthread_t
+  stack,        ///< address: number of the stack, size, site
+  stack_end,    ///< address: number of the stack
   brk,          ///< size: the change as a signed number, site
   nothing,      ///< a stamp without an event
 };

@@ -207,17 +207,14 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     case Kind::stack: {
       trace::Stack s;
       if (!get(body, s)) return false;
-      fill(event, EventKind::stack);
-      event.address = s.thread;
-      event.size = s.size;
+      map_event(event, EventKind::stack, s.number, s.size, s.skipped);
       event.site = site_number(s.site);
       return !damaged_;
     }
     case Kind::stack_end: {
       trace::StackEnd s;
       if (!get(body, s)) return false;
-      fill(event, EventKind::stack_end);
-      event.address = s.thread;
+      map_event(event, EventKind::stack_end, s.number, 0, s.skipped);
       return true;
     }
     case Kind::brk: {

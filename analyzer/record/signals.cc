@@ -24,7 +24,8 @@ SignalSession::SignalSession() {
 
 SignalSession::~SignalSession() {
   ::close(file_);
-  restore();
+  ::sigaction(SIGCHLD, &old_child_, nullptr);
+  ::sigprocmask(SIG_SETMASK, &old_mask_, nullptr);
 }
 
 void SignalSession::restore() const {

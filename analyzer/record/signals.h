@@ -6,7 +6,7 @@
 namespace heapledger::record {
 
 /// Blocks the signals that end, forward or wake; they come out of file() instead (signalfd). SIGPIPE and SIGXFSZ are
-/// ignored, so that a closed stderr or a full quota does not kill the recorder. Restores everything when it goes.
+/// ignored for good, so that a closed stderr or a file size limit does not kill the recorder, now or when it packs.
 class SignalSession {
  public:
   SignalSession();

@@ -29,9 +29,14 @@ inline constexpr Api kCallocApi = domain == kObj ? Api::py_obj_calloc : Api::py_
 template <Domain domain>
 inline constexpr Api kReallocApi = domain == kObj ? Api::py_obj_realloc : Api::py_mem_realloc;
 
+/// Whether a wrapper was ever called. Whoever replaces the domains after that wraps ours (tracemalloc); wrapping him in
+/// turn would never end.
+constinit std::atomic<bool> g_domains_used = false;
+
 /// First call through a wrapper: the domains are settled; from now on others wrap us, not we them.
 inline void note_call() noexcept {
   if (g_attention.load(std::memory_order_relaxed)) [[unlikely]] {
+    g_domains_used.store(true, std::memory_order_relaxed);
     g_watch_domains.store(false, std::memory_order_relaxed);
     attend();
   }
@@ -64,18 +69,16 @@ struct Wrapper {
 };
 
 template <int generation>
-void wrap() noexcept {
-  const Functions& f = g_runtime.functions;
-  f.get_allocator(kMem, &g_original[generation][kMem - 1]);
-  f.get_allocator(kObj, &g_original[generation][kObj - 1]);
+void install_wrappers() noexcept {
   Allocator mem = Wrapper<generation, kMem>::allocator();
   Allocator obj = Wrapper<generation, kObj>::allocator();
-  f.set_allocator(kMem, &mem);
-  f.set_allocator(kObj, &obj);
+  g_runtime.functions.set_allocator(kMem, &mem);
+  g_runtime.functions.set_allocator(kObj, &obj);
 }
 
-using WrapFunction = void (*)();
-constexpr WrapFunction kWrap[kGenerations] = {wrap<0>, wrap<1>, wrap<2>, wrap<3>};
+using InstallFunction = void (*)();
+constexpr InstallFunction kInstall[kGenerations] = {install_wrappers<0>, install_wrappers<1>, install_wrappers<2>,
+                                                    install_wrappers<3>};
 using MallocFunction = void* (*)(void*, std::size_t);
 constexpr MallocFunction kObjMalloc[kGenerations] = {Wrapper<0, kObj>::malloc, Wrapper<1, kObj>::malloc,
                                                      Wrapper<2, kObj>::malloc, Wrapper<3, kObj>::malloc};
@@ -85,17 +88,22 @@ constexpr MallocFunction kObjMalloc[kGenerations] = {Wrapper<0, kObj>::malloc, W
 void wrap_domains() noexcept {
   const int generation = g_generation.load(std::memory_order_relaxed);
   if (generation == kGenerations) return;
+  g_runtime.functions.get_allocator(kMem, &g_original[generation][kMem - 1]);
+  g_runtime.functions.get_allocator(kObj, &g_original[generation][kObj - 1]);
   g_generation.store(generation + 1, std::memory_order_relaxed);
-  kWrap[generation]();
+  kInstall[generation]();
   g_watch_domains.store(true, std::memory_order_release);
 }
 
 void recheck_domains() noexcept {
-  const int generation = g_generation.load(std::memory_order_relaxed);
+  const int generations = g_generation.load(std::memory_order_relaxed);
   Allocator now{};
   g_runtime.functions.get_allocator(kObj, &now);
-  if (generation == 0 || now.malloc == kObjMalloc[generation - 1]) return;
-  wrap_domains();
+  for (int i = 0; i < generations; ++i) {
+    if (now.malloc == kObjMalloc[i]) return;
+    if (now.malloc == g_original[i][kObj - 1].malloc) return kInstall[i]();  // lost: a second Py_Initialize (3.12+)
+  }
+  if (!g_domains_used.load(std::memory_order_relaxed)) wrap_domains();  // exchanged: PYTHONMALLOC, -X dev
 }
 
 }  // namespace heapledger::python

@@ -19,8 +19,9 @@ struct Allocator {
 /// during start-up.
 void wrap_domains() noexcept;
 
-/// True from the first wrapping until the first call through it: PYTHONMALLOC and -X dev replace the domains before
-/// that, and recheck_domains() wraps them again.
+/// True while the domains may be replaced without wrapping ours: from the first wrapping until the first call
+/// (PYTHONMALLOC and -X dev replace them at pre-initialisation), and after Py_Finalize (a second Py_Initialize starts
+/// from a fresh copy of the runtime). recheck_domains() then puts things right; libc's malloc asks for it.
 extern constinit std::atomic<bool> g_watch_domains;
 [[gnu::cold]] void recheck_domains() noexcept;
 

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <pthread.h>
 
+#include "allocators.h"
 #include "code.h"
 
 namespace heapledger::python {
@@ -175,6 +176,12 @@ std::uint32_t node_below(Lane& lane, std::uint64_t index) noexcept {
 
 }  // namespace
 
+/// The interpreter is not there (any more); the next one may start with allocators of its own.
+[[gnu::cold]] static void watch_restart() noexcept {
+  g_attention.store(true, std::memory_order_relaxed);
+  g_watch_domains.store(true, std::memory_order_relaxed);
+}
+
 const std::byte* current_frame() noexcept {
   const Functions& f = g_runtime.functions;
   const Layout& layout = *g_runtime.layout;
@@ -183,7 +190,7 @@ const std::byte* current_frame() noexcept {
   if (thread != nullptr && layout.minor <= 11 && load<pthread_t>(thread, layout.tstate_thread_id) != pthread_self())
     thread = nullptr;
   if (thread == nullptr) [[unlikely]] {
-    if (f.is_initialized() == 0) return nullptr;
+    if (f.is_initialized() == 0) return watch_restart(), nullptr;
     thread = static_cast<const std::byte*>(f.this_thread());
     if (thread == nullptr) return nullptr;
   }

@@ -1,8 +1,9 @@
-"""Runs one module of tests and speaks TAP, so that meson sees every case. Usage: run.py MODULE [TEST]...
+"""Runs one module of tests and speaks TAP, so that meson sees every case. Usage: run.py MODULE [TEST]..., in the folder of MODULE
 
 A test that skips itself says why; the reason goes into the summary of scripts/test.
 """
 
+import os
 import sys
 import traceback
 import unittest
@@ -59,6 +60,7 @@ class TapResult(unittest.TestResult):
 
 
 def main():
+    sys.path.insert(0, os.getcwd())
     module = sys.argv[1]
     names = [f"{module}.{name}" for name in sys.argv[2:]] or [module]
     suite = unittest.defaultTestLoader.loadTestsFromNames(names)

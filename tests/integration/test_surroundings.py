@@ -7,7 +7,8 @@ import pathlib
 import unittest
 
 import chroot
-from target import BINARIES, TargetTest
+from recording import Recording
+from target import BINARIES, SHIM, TOOL, TargetTest, shim_setting
 
 PROGRAM = BINARIES / "surroundings"
 
@@ -83,12 +84,7 @@ class Surroundings(TargetTest):
         for unusable in ("file/below", "file", "/proc/nothing/here", ""):
             with self.subTest(folder=unusable):
                 folder = self.folder / unusable if unusable.startswith("file") else unusable
-                self.assertEqual(expected, self._run([PROGRAM, "much"], {**self.shim(), "HEAPLEDGER_OUT": folder}, {}))
-
-    @staticmethod
-    def shim():
-        from target import SHIM
-        return {"LD_PRELOAD": SHIM}
+                self.assertEqual(expected, self.bare([PROGRAM, "much"], setting=shim_setting(folder)))
 
     @unittest.skipIf(chroot.why_not(), "a small disk needs root or user namespaces")
     def test_full_disk(self):
@@ -102,12 +98,11 @@ class Surroundings(TargetTest):
             if libc.mount(b"none", os.fsencode(small), b"tmpfs", 0, b"size=1m") != 0:
                 os._exit(90)
 
-        script = f'{PROGRAM} much; status=$?; cp -r "{small}/raw" "{copy}"; exit $status'
-        outcome, _ = self.record(["/bin/sh", "-c", f"env LD_PRELOAD= true; {script}"], out=small / "raw", before=mount_small)
+        outcome = self.bare(["/bin/sh", "-c", f"""
+            LD_PRELOAD='{SHIM}' HEAPLEDGER_OUT='{small}/raw' '{PROGRAM}' much; status=$?
+            cp -r '{small}/raw' '{copy}'; exit $status"""], before=mount_small)
         self.assertEqual(("done\n", "", 0), (outcome.stdout, outcome.stderr, outcome.status))
-        from recording import Recording
-        from target import TOOL
-        process = max(Recording(TOOL, copy).processes, key=lambda one: one.lost_events)
+        process = Recording(TOOL, copy).only_process()
         self.assertGreater(process.lost_events, 0)
         self.assertTrue(process.warnings)
 

@@ -1,0 +1,71 @@
+// What a report is made from, and the two ways to show it.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../ledger/reader.h"
+#include "../query/profile.h"
+#include "../query/tree.h"
+#include "places.h"
+#include "terminal.h"
+
+namespace heapledger::cli {
+
+struct ReportRequest {
+  std::string ledger;                   ///< as the user wrote it
+  query::Question question;
+  std::vector<std::string> conditions;  ///< the filter as the user wrote it: "--pid 4711"
+  std::vector<query::Metric> metrics;   ///< lists to show, in order
+  query::GroupBy by = query::GroupBy::line;
+  std::uint64_t top = 0;                ///< entries of a list; 0: all
+  bool callers = false;                 ///< show the tree of callers of the first metric
+  bool calls = false;                   ///< show the tree of calls of the first metric
+  bool source = true;                   ///< show lines of source
+};
+
+/// Everything a rendering needs; all parts must outlive it.
+struct ReportInput {
+  const ledger::Reader& reader;
+  const query::Slots& slots;
+  const query::Profile& profile;
+  const ReportRequest& request;
+};
+
+[[nodiscard]] std::string report_text(const ReportInput& input, const Style& style);
+/// One JSON object, schema "heapledger-report/1": docs/report-json.md.
+[[nodiscard]] std::string report_json(const ReportInput& input);
+
+// Parts of the text.
+
+/// Warnings first, then what was recorded.
+[[nodiscard]] std::string header_text(const ReportInput& input, const Style& style);
+/// Totals, accounts, processes.
+[[nodiscard]] std::string totals_text(const ReportInput& input, const Style& style);
+[[nodiscard]] std::string list_text(const ReportInput& input, const Style& style, query::Metric metric,
+                                    Places& places);
+[[nodiscard]] std::string tree_text(const ReportInput& input, const Style& style, query::Direction direction,
+                                    Places& places);
+
+// What both renderings say in the same way.
+
+/// Warnings of the file, the session and the processes, incomplete ones first, each with the pid it is about (0: none).
+struct Notice {
+  std::uint32_t pid = 0;
+  std::string text;
+  bool incomplete = false;
+};
+[[nodiscard]] std::vector<Notice> notices(const ledger::Reader& reader);
+/// Greatest resident memory that was sampled, bytes; 0: never sampled.
+[[nodiscard]] std::uint64_t resident_peak(const ledger::Reader& reader, std::size_t process);
+/// Trees are of lines unless functions or files were asked for.
+[[nodiscard]] query::TreeOptions tree_options(const ReportRequest& request, query::Direction direction);
+/// The command line as typed into a shell.
+[[nodiscard]] std::string command_text(const std::vector<std::string>& words);
+/// "peak", "end", ... as in --by.
+[[nodiscard]] std::string_view metric_name(query::Metric metric);
+/// "line", "function", ... as in --group.
+[[nodiscard]] std::string_view group_name(query::GroupBy by);
+
+}  // namespace heapledger::cli

@@ -1,0 +1,109 @@
+// First part of the text report: what is wrong with the recording, and what was recorded.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "report.h"
+#include "table.h"
+#include "units.h"
+
+namespace heapledger::cli {
+
+namespace {
+
+std::string quoted(const std::string& word) {
+  const auto plain = [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"_-./:=,+@%"}.find(c) != std::string_view::npos;
+  };
+  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
+  std::string text = "'";
+  for (const char c : word) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
+  return text + "'";
+}
+
+std::string_view stacks_text(trace::StackState state) {
+  switch (state) {
+    case trace::StackState::verified: return "stacks verified by self-test";
+    case trace::StackState::untested: return "stacks recorded, no self-test ran";
+    case trace::StackState::mismatch: return "no stacks: the self-test failed";
+    case trace::StackState::unsupported: return "no stacks: this version is not supported";
+    case trace::StackState::switched_off: return "no stacks: switched off";
+  }
+  return "";
+}
+
+/// "CPython 3.11.7, stacks verified by self-test"
+std::string interpreter_text(const ledger::Process& process) {
+  if (process.python_version.empty()) return "none found: native program";
+  const std::string version = process.python_version.substr(0, process.python_version.find(' '));
+  return printable(fmt::format("CPython {}, {}", version, stacks_text(process.stacks)));
+}
+
+std::string warnings_text(const ReportInput& input, const Style& style) {
+  const auto all = notices(input.reader);
+  if (all.empty()) return "";
+  const bool incomplete = all.front().incomplete;
+  std::string text = style.alarm(incomplete ? "INCOMPLETE RECORDING: all figures below are lower bounds" : "WARNING") + "\n";
+  for (const Notice& n : all) {
+    const std::string about = n.pid == 0 ? "" : fmt::format("process {}: ", n.pid);
+    text += fmt::format("{} {}\n", style.alarm(n.incomplete ? "  !!" : "  ! "), printable(about + n.text));
+  }
+  return text + "\n";
+}
+
+std::string outcome_text(const ledger::Session& session, const ledger::Process& process) {
+  const bool known = session.exit_status != -1;
+  const std::string status = status_text(known ? session.exit_status : process.exit_status);
+  const std::string time = time_text(session.wall_us != 0 ? session.wall_us : process.duration_us);
+  if (!status.empty()) return fmt::format("{}, {}", time, status);
+  return process.clean_end ? time : fmt::format("{}, ended without a word (killed or crashed)", time);
+}
+
+}  // namespace
+
+std::vector<Notice> notices(const ledger::Reader& reader) {
+  std::vector<Notice> all;
+  for (const auto& w : reader.warnings()) all.push_back({0, w.text, w.incomplete});
+  for (const auto& w : reader.session().warnings) all.push_back({0, w.text, w.incomplete});
+  for (const auto& p : reader.processes()) {
+    for (const auto& w : p.warnings) all.push_back({p.pid, w.text, w.incomplete});
+    const bool told = std::any_of(p.warnings.begin(), p.warnings.end(), [](const auto& w) { return w.incomplete; });
+    if (p.lost_events != 0 && !told) {
+      all.push_back({p.pid, fmt::format("{} seen but not recorded", counted(p.lost_events, "event")), true});
+    }
+  }
+  std::stable_sort(all.begin(), all.end(), [](const Notice& a, const Notice& b) { return a.incomplete > b.incomplete; });
+  return all;
+}
+
+std::uint64_t resident_peak(const ledger::Reader& reader, std::size_t process) {
+  std::uint64_t most = 0;
+  for (const auto& sample : reader.rss(process)) most = std::max(most, sample.resident);
+  return most;
+}
+
+std::string command_text(const std::vector<std::string>& words) {
+  std::string text;
+  for (const std::string& word : words) text += (text.empty() ? "" : " ") + quoted(word);
+  return printable(text);
+}
+
+std::string header_text(const ReportInput& input, const Style& style) {
+  const auto& session = input.reader.session();
+  const auto processes = input.reader.processes();
+  std::string text = warnings_text(input, style);
+  if (processes.empty()) return text + "The ledger holds no process.\n";
+  const ledger::Process& first = processes.front();
+  Table table("ll");
+  const auto line = [&](const char* name, std::string value) { table.row({{name, Ink::dim}, {std::move(value)}}); };
+  line("Command", command_text(session.command.empty() ? first.arguments : session.command));
+  line("Python", interpreter_text(first));
+  line("Ran", fmt::format("{}, on {}", outcome_text(session, first), date_text(first.start_realtime_ns)));
+  if (processes.size() > 1) line("Processes", fmt::format("{}, listed below", count_text(processes.size())));
+  if (!input.request.conditions.empty()) {
+    line("Only", fmt::format("blocks that match {}", printable(fmt::format("{}", fmt::join(input.request.conditions, " ")))));
+  }
+  return text + table.text(style, 0);
+}
+
+}  // namespace heapledger::cli
