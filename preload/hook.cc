@@ -52,6 +52,7 @@ void record_realloc(Api api, const PendingRealloc& pending, const void* now, std
   if (outcome == Outcome::freed) return write_free(pending.block, pending.stamp);
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
+  const std::byte* frame = python::frame_of_call();
   const Writing writing;
   const auto old_address = reinterpret_cast<std::uintptr_t>(pending.block);
   const std::uint32_t gap = skipped(*lane, trace::shard_of(old_address), pending.stamp);
@@ -64,7 +65,7 @@ void record_realloc(Api api, const PendingRealloc& pending, const void* now, std
   trace::Realloc record;
   record.skipped_before = gap;
   record.skipped_after = skipped(*lane, shard, take_stamp(shard));
-  record.site = current_site(*lane, api);
+  record.site = python::site_of_stack(*lane, frame, api);
   if (lane->cursor >= lane->limit && !lane->refill()) return trace_file::count_lost();
   record.old_move = static_cast<std::int64_t>(old_address - lane->model.last_address);
   record.new_move = static_cast<std::int64_t>(address - old_address);

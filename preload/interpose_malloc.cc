@@ -3,7 +3,7 @@
 #include <cstddef>
 
 #include "hook.h"
-#include "python/allocators.h"
+#include "python/runtime.h"
 #include "real.h"
 
 #define EXPORT extern "C" [[gnu::visibility("default")]]
@@ -17,11 +17,10 @@ using heapledger::hook::Api;
 using heapledger::hook::deallocate;
 using heapledger::hook::reallocate;
 
-/// A new interpreter may have exchanged its domains before their first call.
-inline void watch_python() noexcept {
-  if (heapledger::python::g_watch_domains.load(std::memory_order_relaxed)) [[unlikely]]
-    heapledger::python::recheck_domains();
-}
+/// See python::Watch. The address is the caller's of the exported function.
+#define WATCH_PYTHON()                                                                        \
+  if (heapledger::python::g_watch.load(std::memory_order_relaxed) != 0) [[unlikely]]           \
+  heapledger::python::watch(__builtin_return_address(0))
 
 /// n * each, or SIZE_MAX when that overflows: the real function fails then, and nothing is recorded.
 inline std::size_t product(std::size_t n, std::size_t each) noexcept {
@@ -32,12 +31,12 @@ inline std::size_t product(std::size_t n, std::size_t each) noexcept {
 }  // namespace
 
 EXPORT void* malloc(std::size_t n) noexcept {
-  watch_python();
+  WATCH_PYTHON();
   return allocate(Api::malloc, n, [=] { return g_real.malloc(n); });
 }
 
 EXPORT void* calloc(std::size_t n, std::size_t each) noexcept {
-  watch_python();
+  WATCH_PYTHON();
   return allocate(Api::calloc, product(n, each), [=] { return g_real.calloc(n, each); });
 }
 

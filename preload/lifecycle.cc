@@ -87,7 +87,7 @@ namespace {
 
 [[gnu::constructor]] void start() noexcept {
   resolve_real();
-  if (initialise()) python::install();
+  if (initialise()) python::install_at_start();
 }
 
 [[gnu::destructor]] void finish() noexcept { trace_file::mark_clean_end(); }

@@ -7,17 +7,18 @@ namespace heapledger::hook {
 
 namespace {
 
-/// Calls `write(lane)` with the lane ready for records and its clock up to date.
+/// Calls `write(lane, frame)` with the lane ready for records and its clock up to date.
 template <class Write>
 void record(const Guard& guard, Write write) noexcept {
   if (!guard.backing() && !guard.records()) return;
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
+  const std::byte* frame = python::frame_of_call();
   const Writing writing;
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   if (now.tv_nsec != lane->clock_ns) lane->commit(put_time(*lane, lane->cursor, now));
-  write(*lane);
+  write(*lane, frame);
 }
 
 std::uint64_t map_stamp(Lane& lane) noexcept {
@@ -39,9 +40,9 @@ std::uint32_t early_map_stamp(const Guard& guard) noexcept {
 }
 
 void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags) noexcept {
-  record(guard, [&](Lane& lane) {
+  record(guard, [&](Lane& lane, const std::byte* frame) {
     trace::Map map;
-    map.site = current_site(lane, Api::mmap);
+    map.site = python::site_of_stack(lane, frame, Api::mmap);
     map.flags = (prot != PROT_NONE ? trace::kMapUsable : 0u) | ((flags & MAP_ANONYMOUS) == 0 ? trace::kMapFile : 0u) |
                 ((flags & MAP_PRIVATE) == 0 ? trace::kMapShared : 0u) | (guard.backing() ? trace::kMapBacking : 0u);
     map.address = address_of(p);
@@ -52,7 +53,7 @@ void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags)
 }
 
 void record_unmap(const Guard& guard, void* p, std::size_t n, std::uint32_t stamp, bool done) noexcept {
-  record(guard, [&](Lane& lane) {
+  record(guard, [&](Lane& lane, const std::byte*) {
     const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp);
     if (!done) return static_cast<void>(lane.append(trace::VoidStamp{0, gap}));
     lane.append(trace::Unmap{address_of(p), whole_pages(n), gap});
@@ -60,11 +61,11 @@ void record_unmap(const Guard& guard, void* p, std::size_t n, std::uint32_t stam
 }
 
 void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std::size_t n, std::uint32_t stamp) noexcept {
-  record(guard, [&](Lane& lane) {
+  record(guard, [&](Lane& lane, const std::byte* frame) {
     const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp);
     if (p == MAP_FAILED) return static_cast<void>(lane.append(trace::VoidStamp{0, gap}));
     trace::Remap remap;
-    remap.site = current_site(lane, Api::mremap);
+    remap.site = python::site_of_stack(lane, frame, Api::mremap);
     remap.old_address = address_of(old);
     remap.old_size = whole_pages(old_n);
     remap.address = address_of(p);
@@ -76,15 +77,15 @@ void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std
 }
 
 void record_protect(const Guard& guard, void* p, std::size_t n, int prot) noexcept {
-  record(guard, [&](Lane& lane) {
+  record(guard, [&](Lane& lane, const std::byte*) {
     lane.append(trace::Protect{address_of(p), whole_pages(n), prot != PROT_NONE ? 1u : 0u, map_stamp(lane)});
   });
 }
 
 void record_break(const Guard& guard, void* old, std::intptr_t change) noexcept {
-  record(guard, [&](Lane& lane) {
+  record(guard, [&](Lane& lane, const std::byte* frame) {
     trace::Break record;
-    record.site = current_site(lane, Api::sbrk);
+    record.site = python::site_of_stack(lane, frame, Api::sbrk);
     record.change = change;
     record.address = address_of(old);
     record.skipped = map_stamp(lane);
@@ -97,8 +98,8 @@ std::uint64_t record_stack(std::size_t bytes) noexcept {
   const Guard guard;
   if (!guard.records()) return 0;
   const std::uint64_t number = last.fetch_add(1, std::memory_order_relaxed) + 1;
-  record(guard, [&](Lane& lane) {
-    const std::uint32_t site = current_site(lane, Api::thread_stack);
+  record(guard, [&](Lane& lane, const std::byte* frame) {
+    const std::uint32_t site = python::site_of_stack(lane, frame, Api::thread_stack);
     lane.append(trace::Stack{site, number, bytes, map_stamp(lane)});
   });
   return number;
@@ -106,7 +107,7 @@ std::uint64_t record_stack(std::size_t bytes) noexcept {
 
 void record_stack_end(std::uint64_t number) noexcept {
   const Guard guard;
-  record(guard, [&](Lane& lane) { lane.append(trace::StackEnd{number, map_stamp(lane)}); });
+  record(guard, [&](Lane& lane, const std::byte*) { lane.append(trace::StackEnd{number, map_stamp(lane)}); });
 }
 
 }  // namespace heapledger::hook

@@ -101,6 +101,9 @@ void* boot_sbrk(std::intptr_t change) {
 int boot_brk(void* end) { return ready() && g_real.brk != boot_brk ? g_real.brk(end) : (errno = ENOMEM, -1); }
 
 int boot_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) { return EAGAIN; }
+void* boot_dlopen(const char* name, int flags) {
+  return ready() && g_real.dlopen != boot_dlopen ? g_real.dlopen(name, flags) : nullptr;
+}
 void boot_exit(int status) {
   for (;;) sys::call(SYS_exit_group, status);
 }
@@ -115,7 +118,8 @@ void set(Function& slot, const char* name) noexcept {
 constinit Real g_real = {boot_malloc,        boot_calloc,   boot_realloc,     boot_free,    boot_reallocarray,
                          boot_posix_memalign, boot_aligned_alloc, boot_memalign, boot_valloc, boot_pvalloc,
                          boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect,
-                         boot_sbrk,          boot_brk,      boot_pthread_create, boot_exit,  boot_exit};
+                         boot_sbrk,          boot_brk,      boot_pthread_create, boot_dlopen,
+                         boot_exit,          boot_exit};
 
 void* next_function(const char* name) noexcept {
   void* found = dlsym(RTLD_NEXT, name);
@@ -145,6 +149,7 @@ void resolve_real() noexcept {
   set(found.sbrk, "sbrk");
   set(found.brk, "brk");
   set(found.pthread_create, "pthread_create");
+  set(found.dlopen, "dlopen");
   set(found.exit_now, "_exit");
   set(found.quick_exit, "quick_exit");
   g_real = found;

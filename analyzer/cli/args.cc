@@ -5,6 +5,9 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <cerrno>
+#include <cstdio>
+#include <cstring>
 #include <deque>
 #include <string_view>
 
@@ -79,7 +82,7 @@ void Arguments::number(const char* names, const char* value, std::uint64_t& targ
 void Arguments::choice(const char* names, std::initializer_list<const char*> words, std::string& target,
                        const char* help) {
   const std::vector<std::string> allowed(words.begin(), words.end());
-  const std::string shown = fmt::format("{}", fmt::join(allowed, "|"));
+  const std::string shown = CLI::detail::join(allowed, "|");
   const auto check = [allowed, shown](std::string& word) {
     const bool known = std::find(allowed.begin(), allowed.end(), word) != allowed.end();
     return known ? std::string{} : fmt::format("'{}' is not one of {}", word, shown);
@@ -167,9 +170,16 @@ std::string one_line(std::string text) {
   return text;
 }
 
+/// A report that did not reach its reader is no success.
+int flushed(int status) {
+  if (std::fflush(stdout) == 0 && std::ferror(stdout) == 0) return status;
+  print_error(fmt::format("cannot write to standard output: {}", std::strerror(errno)));
+  return kExitBadInput;
+}
+
 int run_guarded(const Run& run) {
   try {
-    return run();
+    return flushed(run());
   } catch (const ledger::FileError& e) {
     print_error(e.what());
   } catch (const UsageError& e) {

@@ -5,6 +5,7 @@
 int main(int argc, char** argv) {
   using heapledger::cli::Command;
   static constexpr Command kCommands[] = {
+      {"record", "Run a program and record every allocation", heapledger::cli::record_command},
       {"report", "Show which lines hold, leak and churn memory", heapledger::cli::report_command},
       {"dump", "Print recorded blocks or events one by one", heapledger::cli::dump_command},
       {"pack", "Turn raw traces into one ledger file", heapledger::cli::pack_command},

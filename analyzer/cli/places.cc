@@ -85,6 +85,7 @@ std::string Places::where(const query::GroupKey& key, query::GroupBy by) const {
     return printable(fmt::format("{} (tid {} of process {})", thread.name.empty() ? "thread" : thread.name, thread.tid,
                                  process.pid));
   }
+  if (key.imports) return kImportSystem;
   if (key.origin != query::Origin::python) return std::string{query::origin_name(key.origin)};
   const std::string path = printable(short_path(reader_.string(key.file), directory_));
   return by == GroupBy::file || key.line == 0 ? path : fmt::format("{}:{}", path, key.line);
@@ -92,7 +93,7 @@ std::string Places::where(const query::GroupKey& key, query::GroupBy by) const {
 
 std::string Places::function(const query::GroupKey& key, query::GroupBy by) const {
   const bool code = by == query::GroupBy::line || by == query::GroupBy::function || by == query::GroupBy::stack;
-  return code && key.origin == query::Origin::python ? printable(reader_.string(key.function)) : std::string{};
+  return code && !key.imports && key.origin == query::Origin::python ? printable(reader_.string(key.function)) : std::string{};
 }
 
 std::string Places::source(const query::GroupKey& key, query::GroupBy by) {

@@ -16,6 +16,9 @@ namespace heapledger::cli {
 /// standard library from "python3.11/" on.
 [[nodiscard]] std::string short_path(std::string_view path, std::string_view directory);
 
+/// What trees and stacks show for a run of frames of the import system.
+inline constexpr const char* kImportSystem = "<import system>";
+
 /// Name and title of an account: "python_object", "Python objects".
 [[nodiscard]] std::string_view account_name(ledger::Account account);
 [[nodiscard]] std::string_view account_title(ledger::Account account);

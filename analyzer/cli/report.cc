@@ -67,12 +67,13 @@ ReportRequest request_of(const Options& options) {
   request.callers = options.tree;
   request.calls = options.call_tree;
   request.source = !options.no_source;
+  request.overview = options.by.empty() && !options.tree && !options.call_tree;
   return request;
 }
 
 /// What a newcomer may want next.
 std::string hint(const ReportRequest& request, const Style& style) {
-  if (!style.terminal || request.metrics.size() == 1 || request.callers || request.calls) return "";
+  if (!style.terminal || !request.overview) return "";
   return style.dim(fmt::format("\nNext: heapledger report {} --by peak | --tree | --group function | --json; see --help\n",
                                request.ledger));
 }

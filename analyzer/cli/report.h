@@ -23,6 +23,7 @@ struct ReportRequest {
   bool callers = false;                 ///< show the tree of callers of the first metric
   bool calls = false;                   ///< show the tree of calls of the first metric
   bool source = true;                   ///< show lines of source
+  bool overview = true;                 ///< nothing special was asked for: show accounts and processes too
 };
 
 /// Everything a rendering needs; all parts must outlive it.
@@ -41,7 +42,7 @@ struct ReportInput {
 
 /// Warnings first, then what was recorded.
 [[nodiscard]] std::string header_text(const ReportInput& input, const Style& style);
-/// Totals, accounts, processes.
+/// Totals and, in a report without a special wish, accounts and processes.
 [[nodiscard]] std::string totals_text(const ReportInput& input, const Style& style);
 [[nodiscard]] std::string list_text(const ReportInput& input, const Style& style, query::Metric metric,
                                     Places& places);
@@ -57,6 +58,10 @@ struct Notice {
   bool incomplete = false;
 };
 [[nodiscard]] std::vector<Notice> notices(const ledger::Reader& reader);
+/// The process that this one became by exec: the next one with its pid. Its own number when there is none.
+[[nodiscard]] std::size_t last_of_chain(const ledger::Reader& reader, std::size_t process);
+/// Microseconds from the start of the first process to the end of the last one.
+[[nodiscard]] std::uint64_t session_us(const ledger::Reader& reader);
 /// Greatest resident memory that was sampled, bytes; 0: never sampled.
 [[nodiscard]] std::uint64_t resident_peak(const ledger::Reader& reader, std::size_t process);
 /// Trees are of lines unless functions or files were asked for.
@@ -65,6 +70,8 @@ struct Notice {
 [[nodiscard]] std::string command_text(const std::vector<std::string>& words);
 /// "peak", "end", ... as in --by.
 [[nodiscard]] std::string_view metric_name(query::Metric metric);
+/// "Held at the peak", "Number of allocations", ...
+[[nodiscard]] std::string_view metric_title(query::Metric metric);
 /// "line", "function", ... as in --group.
 [[nodiscard]] std::string_view group_name(query::GroupBy by);
 

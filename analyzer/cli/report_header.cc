@@ -2,6 +2,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 
 #include "report.h"
 #include "table.h"
@@ -32,11 +33,27 @@ std::string_view stacks_text(trace::StackState state) {
   return "";
 }
 
-/// "CPython 3.11.7, stacks verified by self-test"
+/// "CPython 3.11.7, stacks verified by self-test"; empty: no interpreter.
 std::string interpreter_text(const ledger::Process& process) {
-  if (process.python_version.empty()) return "none found: native program";
+  if (process.python_version.empty()) return "";
   const std::string version = process.python_version.substr(0, process.python_version.find(' '));
   return printable(fmt::format("CPython {}, {}", version, stacks_text(process.stacks)));
+}
+
+/// Every kind of interpreter of the session once, with the number of its processes unless it is all of them.
+std::vector<std::string> interpreters(const ledger::Reader& reader) {
+  std::map<std::string, std::size_t> kinds;
+  for (const ledger::Process& p : reader.processes()) {
+    const std::string kind = interpreter_text(p);
+    if (!kind.empty()) ++kinds[kind];
+  }
+  if (kinds.empty()) return {"no interpreter found: native program"};
+  std::vector<std::string> lines;
+  for (const auto& [kind, count] : kinds) {
+    const auto all = reader.processes().size();
+    lines.push_back(count == all ? kind : fmt::format("{} ({} of {} processes)", kind, count_text(count), count_text(all)));
+  }
+  return lines;
 }
 
 std::string warnings_text(const ReportInput& input, const Style& style) {
@@ -51,12 +68,14 @@ std::string warnings_text(const ReportInput& input, const Style& style) {
   return text + "\n";
 }
 
-std::string outcome_text(const ledger::Session& session, const ledger::Process& process) {
-  const bool known = session.exit_status != -1;
-  const std::string status = status_text(known ? session.exit_status : process.exit_status);
-  const std::string time = time_text(session.wall_us != 0 ? session.wall_us : process.duration_us);
+/// "12.400 s, exit status 0": of the command, or of the program that its first process became.
+std::string outcome_text(const ledger::Reader& reader) {
+  const ledger::Session& session = reader.session();
+  const ledger::Process& process = reader.processes()[last_of_chain(reader, 0)];
+  const std::string time = time_text(session.wall_us != 0 ? session.wall_us : session_us(reader));
+  const std::string status = status_text(session.exit_status != -1 ? session.exit_status : process.exit_status);
   if (!status.empty()) return fmt::format("{}, {}", time, status);
-  return process.clean_end ? time : fmt::format("{}, ended without a word (killed or crashed)", time);
+  return process.clean_end ? time : fmt::format("{}, then killed, crashed or still running", time);
 }
 
 }  // namespace
@@ -76,6 +95,21 @@ std::vector<Notice> notices(const ledger::Reader& reader) {
   return all;
 }
 
+std::size_t last_of_chain(const ledger::Reader& reader, std::size_t process) {
+  const auto processes = reader.processes();
+  for (std::size_t p = process + 1; p < processes.size(); ++p) {
+    if (processes[p].pid == processes[process].pid) process = p;
+  }
+  return process;
+}
+
+std::uint64_t session_us(const ledger::Reader& reader) {
+  const auto offsets = query::process_offsets(reader);
+  std::uint64_t end = 0;
+  for (std::size_t p = 0; p < offsets.size(); ++p) end = std::max(end, offsets[p] + reader.processes()[p].duration_us);
+  return end;
+}
+
 std::uint64_t resident_peak(const ledger::Reader& reader, std::size_t process) {
   std::uint64_t most = 0;
   for (const auto& sample : reader.rss(process)) most = std::max(most, sample.resident);
@@ -84,7 +118,10 @@ std::uint64_t resident_peak(const ledger::Reader& reader, std::size_t process) {
 
 std::string command_text(const std::vector<std::string>& words) {
   std::string text;
-  for (const std::string& word : words) text += (text.empty() ? "" : " ") + quoted(word);
+  for (const std::string& word : words) {
+    if (!text.empty()) text += ' ';
+    text += quoted(word);
+  }
   return printable(text);
 }
 
@@ -93,15 +130,17 @@ std::string header_text(const ReportInput& input, const Style& style) {
   const auto processes = input.reader.processes();
   std::string text = warnings_text(input, style);
   if (processes.empty()) return text + "The ledger holds no process.\n";
-  const ledger::Process& first = processes.front();
   Table table("ll");
   const auto line = [&](const char* name, std::string value) { table.row({{name, Ink::dim}, {std::move(value)}}); };
-  line("Command", command_text(session.command.empty() ? first.arguments : session.command));
-  line("Python", interpreter_text(first));
-  line("Ran", fmt::format("{}, on {}", outcome_text(session, first), date_text(first.start_realtime_ns)));
-  if (processes.size() > 1) line("Processes", fmt::format("{}, listed below", count_text(processes.size())));
+  const ledger::Process& started = processes[last_of_chain(input.reader, 0)];
+  line("Command", command_text(session.command.empty() ? started.arguments : session.command));
+  for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
+  line("Ran", fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));
+  if (processes.size() > 1) line("Processes", count_text(processes.size()));
   if (!input.request.conditions.empty()) {
-    line("Only", fmt::format("blocks that match {}", printable(fmt::format("{}", fmt::join(input.request.conditions, " ")))));
+    std::string conditions = "blocks that match";
+    for (const std::string& condition : input.request.conditions) conditions.append(" ").append(condition);
+    line("Only", printable(conditions));
   }
   return text + table.text(style, 0);
 }

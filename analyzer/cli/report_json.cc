@@ -125,8 +125,8 @@ Json where_json(const ledger::Reader& reader, const query::GroupKey& key, GroupB
     if (by == GroupBy::thread) where.update({{"tid", p.threads[key.thread].tid}, {"name", p.threads[key.thread].name}});
     return where;
   }
-  Json where{{"origin", origin_key(key.origin)}};
-  if (key.origin != query::Origin::python) return where;
+  Json where{{"origin", key.imports ? "import_system" : origin_key(key.origin)}};
+  if (key.imports || key.origin != query::Origin::python) return where;
   if (by == GroupBy::stack) {
     where["frames"] = stack_json(reader, key.node);
     return where;

@@ -16,22 +16,23 @@ using query::Metric;
 using query::Sums;
 
 constexpr std::size_t kMostFrames = 60;  ///< of one stack
+constexpr std::size_t kFigures = 36;     ///< columns that the figures of an entry take, about
+constexpr std::size_t kSource = 28;      ///< columns kept for a line of source
 
 /// What differs from list to list.
 struct ListText {
   Metric metric;
   const char* name;      ///< as in --by
-  const char* title;     ///< before "by line"
+  const char* title;     ///< before ", by line"
   const char* value;     ///< heading of the figure
   const char* detail;    ///< heading of the figure beside it
 };
 constexpr ListText kLists[] = {
     {Metric::peak, "peak", "Held at the peak", "bytes", "blocks"},
     {Metric::end, "end", "Not freed at the end", "bytes", "blocks"},
-    {Metric::allocated, "allocated", "Bytes allocated over the whole run", "bytes", "allocations"},
-    {Metric::count, "count", "Number of allocations", "allocations", "bytes each"},
-    {Metric::temporary, "temporary", "Temporary allocations (freed before their thread allocated again)",
-     "temporary", "of its own"},
+    {Metric::allocated, "allocated", "Allocated over the whole run", "bytes", "allocations"},
+    {Metric::count, "count", "Most allocations", "allocations", "bytes each"},
+    {Metric::temporary, "temporary", "Most temporary allocations", "temporary", "of all here"},
 };
 
 constexpr std::string_view kGroupNames[] = {"line", "function", "file", "stack", "account", "thread", "process"};
@@ -58,22 +59,38 @@ std::string detail_text(const Sums& s, Metric metric) {
   return "";
 }
 
-/// Frames around the innermost one of a stack, outwards, one a line.
-std::string callers_of(const ReportInput& input, std::uint32_t node, const Style& style, const Places& places) {
-  std::string text;
-  const auto nodes = input.reader.nodes();
-  std::size_t shown = 0;
-  for (std::uint32_t n = nodes[node].parent; n != 0; n = nodes[n].parent, ++shown) {
-    if (shown == kMostFrames) return text + style.dim("        ... more callers") + "\n";
-    const ledger::Frame& frame = input.reader.frames()[nodes[n].frame];
+/// Frames around the innermost one of a stack, outwards; those of the import system as one.
+std::vector<std::string> callers_of(const ledger::Reader& reader, std::uint32_t node, const Places& places) {
+  std::vector<std::string> callers;
+  const auto nodes = reader.nodes();
+  for (std::uint32_t n = nodes[node].parent; n != 0; n = nodes[n].parent) {
+    if (callers.size() == kMostFrames) {
+      callers.emplace_back("...");
+      break;
+    }
+    const ledger::Frame& frame = reader.frames()[nodes[n].frame];
+    if (query::is_import_system(reader.string(frame.file))) {
+      if (callers.empty() || callers.back() != kImportSystem) callers.emplace_back(kImportSystem);
+      continue;
+    }
     query::GroupKey key;
     key.function = frame.function;
     key.file = frame.file;
     key.line = frame.line;
-    text += style.dim(fmt::format("        called from {}  {}", places.where(key, GroupBy::line),
-                                  places.function(key, GroupBy::line))) + "\n";
+    callers.push_back(fmt::format("{} {}", places.where(key, GroupBy::line), places.function(key, GroupBy::line)));
   }
-  return text;
+  return callers;
+}
+
+/// Path and function cut to fit together: the end of a path and the start of a name say most.
+Cell label(std::string where, std::string function, std::size_t room) {
+  constexpr std::size_t kLeastFunction = 14;
+  if (columns(where) + 1 + columns(function) > room) {
+    const std::size_t left = room > columns(where) + 1 ? room - columns(where) - 1 : 0;
+    function = cut_end(function, std::max(kLeastFunction, left));
+    where = cut_start(where, function.empty() ? room : room - std::min(room, columns(function) + 1));
+  }
+  return {std::move(where), Ink::plain, std::move(function), Ink::accent};
 }
 
 class List {
@@ -88,17 +105,19 @@ class List {
     std::erase_if(groups, [&](const query::Group& g) { return value(g.sums, metric_) == 0; });
     if (groups.empty()) return title() + style_.dim("  nothing\n");
     const std::size_t shown = input_.request.top == 0 ? groups.size() : std::min<std::size_t>(input_.request.top, groups.size());
-    const auto top = std::span(groups).first(shown);
-    const auto rest = std::span(groups).subspan(shown);
-    return title() + (by_ == GroupBy::stack ? stacks(top, rest) : entries(top, rest));
+    Table table("rrrll");
+    add_heading(table);
+    for (const query::Group& g : std::span(groups).first(shown)) add(table, g);
+    add_rest(table, std::span(groups).subspan(shown));
+    return title() + table.text(style_);
   }
 
  private:
   std::string title() const {
-    const ListText& list = list_of(metric_);
-    return fmt::format("\n{}\n", style_.bold(fmt::format("{}, by {}: {}", input_.profile.at_peak || metric_ != Metric::peak
-                                                              ? list.title : "Held then",
-                                                     group_name(by_), value_text(input_.profile.totals, metric_))));
+    const bool then = metric_ == Metric::peak && !input_.profile.at_peak;
+    const auto what = then ? fmt::format("Held at {}", time_text(input_.profile.moment.time_us))
+                           : std::string{metric_title(metric_)};
+    return fmt::format("\n{}\n", style_.bold(fmt::format("{}, by {}", what, group_name(by_))));
   }
 
   std::vector<Cell> cells(const Sums& sums) const {
@@ -109,10 +128,16 @@ class List {
 
   void add(Table& table, const query::Group& group) {
     auto row = cells(group.sums);
-    row.push_back({cut_start(places_.where(group.key, by_), std::max<std::size_t>(28, style_.width * 2 / 5))});
-    row.push_back({cut_end(places_.function(group.key, by_), std::max<std::size_t>(16, style_.width / 5)), Ink::accent});
-    row.push_back({input_.request.source ? places_.source(group.key, by_) : "", Ink::dim});
+    const std::size_t room = style_.width - std::min(style_.width, kFigures);
+    const std::string source = input_.request.source ? places_.source(group.key, by_) : "";
+    row.push_back(label(places_.where(group.key, by_), places_.function(group.key, by_),
+                        source.empty() || room < 2 * kSource ? room : room - kSource));
+    row.push_back({source, Ink::dim});
     table.row(std::move(row));
+    if (group.key.node == 0) return;
+    for (const std::string& caller : callers_of(input_.reader, group.key.node, places_)) {
+      table.line(3, style_.dim(fmt::format("<- {}", caller)));
+    }
   }
 
   void add_rest(Table& table, std::span<const query::Group> rest) const {
@@ -132,28 +157,6 @@ class List {
     table.row({{list.value, Ink::dim}, {"share", Ink::dim}, {list.detail, Ink::dim}, {std::string{group_name(by_)}, Ink::dim}});
   }
 
-  std::string entries(std::span<const query::Group> top, std::span<const query::Group> rest) {
-    Table table("rrrlll");
-    add_heading(table);
-    for (const query::Group& g : top) add(table, g);
-    add_rest(table, rest);
-    return table.text(style_);
-  }
-
-  /// Each stack is a table of one line with its callers below.
-  std::string stacks(std::span<const query::Group> top, std::span<const query::Group> rest) {
-    std::string text;
-    for (const query::Group& g : top) {
-      Table table("rrrlll");
-      add(table, g);
-      text += table.text(style_);
-      if (g.key.node != 0) text += callers_of(input_, g.key.node, style_, places_);
-    }
-    Table table("rrrlll");
-    add_rest(table, rest);
-    return text + table.text(style_);
-  }
-
   const ReportInput& input_;
   const Style& style_;
   const Metric metric_;
@@ -165,6 +168,7 @@ class List {
 }  // namespace
 
 std::string_view metric_name(Metric metric) { return list_of(metric).name; }
+std::string_view metric_title(Metric metric) { return list_of(metric).title; }
 std::string_view group_name(GroupBy by) { return kGroupNames[static_cast<unsigned>(by)]; }
 
 std::string list_text(const ReportInput& input, const Style& style, Metric metric, Places& places) {

@@ -6,7 +6,7 @@ namespace heapledger::cli {
 std::string report_text(const ReportInput& input, const Style& style) {
   std::string text = header_text(input, style);
   if (input.reader.processes().empty()) return text;
-  text += "\n" + totals_text(input, style);
+  text.append("\n").append(totals_text(input, style));
   Places places(input.reader);
   const ReportRequest& request = input.request;
   if (request.callers) text += tree_text(input, style, query::Direction::callers, places);

@@ -10,6 +10,22 @@ namespace {
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeastLast = 12;
 
+std::size_t width_of(const Cell& cell) { return columns(cell.text) + (cell.tail.empty() ? 0 : 1 + columns(cell.tail)); }
+
+std::string painted(const Style& style, const Cell& cell) {
+  const std::string text = paint(style, cell.ink, cell.text);
+  return cell.tail.empty() ? text : text + " " + paint(style, cell.tail_ink, cell.tail);
+}
+
+/// False: there is no room for it.
+bool cut_last(Cell& cell, std::size_t at, std::size_t width) {
+  const std::size_t room = width > at ? width - at : 0;
+  if (width_of(cell) <= room) return true;
+  cell.tail.clear();
+  cell.text = cut_end(cell.text, room);
+  return room >= kLeastLast;
+}
+
 void strip_end(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); }
 
 }  // namespace
@@ -28,7 +44,7 @@ std::string paint(const Style& style, Ink ink, std::string_view text) {
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths(alignment_.size(), 0);
   for (const auto& row : rows_) {
-    for (std::size_t c = 0; c < row.size(); ++c) widths[c] = std::max(widths[c], columns(row[c].text));
+    for (std::size_t c = 0; c < row.cells.size(); ++c) widths[c] = std::max(widths[c], width_of(row.cells[c]));
   }
   return widths;
 }
@@ -36,17 +52,20 @@ std::vector<std::size_t> Table::widths() const {
 std::string Table::text(const Style& style, std::size_t indent) const {
   const auto width = widths();
   std::string result;
-  for (const auto& row : rows_) {
+  for (const Row& row : rows_) {
+    if (row.cells.empty()) {
+      std::size_t start = indent;
+      for (std::size_t c = 0; c < row.column; ++c) start += width[c] + kGap;
+      result.append(start, ' ').append(row.line).append("\n");
+      continue;
+    }
     std::string line(indent, ' ');
     std::size_t at = indent;
-    for (std::size_t c = 0; c < row.size(); ++c) {
-      const bool last = c + 1 == alignment_.size() && alignment_[c] == 'l';
-      const std::size_t room = style.width > at ? style.width - at : 0;
-      if (last && room < kLeastLast && columns(row[c].text) > room) break;
-      const std::string cell = last ? cut_end(row[c].text, room) : row[c].text;
-      const std::string padding(width[c] - std::min(width[c], columns(cell)), ' ');
-      const std::string painted = paint(style, row[c].ink, cell);
-      line += alignment_[c] == 'r' ? padding + painted : painted + padding;
+    for (std::size_t c = 0; c < row.cells.size(); ++c) {
+      Cell cell = row.cells[c];
+      if (c + 1 == alignment_.size() && alignment_[c] == 'l' && !cut_last(cell, at, style.width)) break;
+      const std::string padding(width[c] - std::min(width[c], width_of(cell)), ' ');
+      line += alignment_[c] == 'r' ? padding + painted(style, cell) : painted(style, cell) + padding;
       line.append(kGap, ' ');
       at += width[c] + kGap;
     }

@@ -14,6 +14,8 @@ enum class Ink : unsigned char { plain, bold, dim, accent, alarm };
 struct Cell {
   std::string text;  ///< printable
   Ink ink = Ink::plain;
+  std::string tail;  ///< stands behind the text, one blank between them
+  Ink tail_ink = Ink::accent;
 };
 
 /// Cells of a row are two columns apart and as wide as the widest of their column. The last left-aligned column is cut
@@ -23,14 +25,21 @@ class Table {
   /// One letter a column: 'r' right-aligned, 'l' left-aligned.
   explicit Table(std::string_view alignment) : alignment_(alignment) {}
   /// A row may end early.
-  void row(std::vector<Cell> cells) { rows_.push_back(std::move(cells)); }
+  void row(std::vector<Cell> cells) { rows_.push_back({std::move(cells), {}, 0}); }
+  /// A line of its own, as it is, from a column on.
+  void line(std::size_t column, std::string text) { rows_.push_back({{}, std::move(text), column}); }
   [[nodiscard]] std::string text(const Style& style, std::size_t indent = 2) const;
 
  private:
   [[nodiscard]] std::vector<std::size_t> widths() const;
 
   std::string alignment_;
-  std::vector<std::vector<Cell>> rows_;
+  struct Row {
+    std::vector<Cell> cells;
+    std::string line;  ///< instead of cells
+    std::size_t column = 0;
+  };
+  std::vector<Row> rows_;
 };
 
 [[nodiscard]] std::string paint(const Style& style, Ink ink, std::string_view text);

@@ -12,7 +12,7 @@ namespace heapledger::cli {
 
 namespace {
 
-constexpr std::size_t kLeastWidth = 60, kMostWidth = 200, kUsualWidth = 100;
+constexpr std::size_t kLeastWidth = 60, kMostWidth = 200, kUsualWidth = 120;
 constexpr std::string_view kReplacement = "\xef\xbf\xbd";  // U+FFFD
 
 bool is_set(const char* name) {

@@ -11,7 +11,7 @@ namespace heapledger::cli {
 struct Style {
   bool colour = false;
   bool terminal = false;     ///< somebody is looking: hints for the next command make sense
-  std::size_t width = 100;   ///< columns
+  std::size_t width = 120;   ///< columns
 
   [[nodiscard]] std::string bold(std::string_view text) const { return paint("1", text); }
   [[nodiscard]] std::string dim(std::string_view text) const { return paint("2", text); }

@@ -1,7 +1,6 @@
 // Figures as text and back.
 #include "units.h"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 #include <sys/wait.h>
 
@@ -51,7 +50,8 @@ std::string date_text(std::uint64_t realtime_ns) {
   const auto seconds = static_cast<std::time_t>(realtime_ns / 1'000'000'000);
   std::tm parts{};
   gmtime_r(&seconds, &parts);
-  return fmt::format("{:%Y-%m-%d %H:%M:%S} UTC", parts);
+  return fmt::format("{:04}-{:02}-{:02} {:02}:{:02}:{:02} UTC", parts.tm_year + 1900, parts.tm_mon + 1, parts.tm_mday,
+                     parts.tm_hour, parts.tm_min, parts.tm_sec);
 }
 
 std::string status_text(std::int32_t wait_status) {

@@ -23,6 +23,18 @@ constexpr std::array<AccountText, ledger::kAccountCount> kAccounts{{
 #undef HEAPLEDGER_ACCOUNT_TEXT
 }};
 
+/// "a, b, c", cut to what one line can take.
+std::string listed(const std::vector<std::string>& words) {
+  constexpr std::size_t kMost = 10;
+  std::string text;
+  for (std::size_t i = 0; i < std::min(words.size(), kMost); ++i) {
+    if (i != 0) text += ", ";
+    text += words[i];
+  }
+  if (words.size() > kMost) text += ", ...";
+  return text;
+}
+
 bool glob(const std::string& pattern, std::string_view text) {
   return fnmatch(pattern.c_str(), std::string{text}.c_str(), 0) == 0;
 }
@@ -46,9 +58,9 @@ std::vector<std::size_t> select_processes(const Filter& filter, const ledger::Re
       if (word == std::to_string(p + 1)) wanted[p] = 1, found = true;
     }
     if (found) continue;
-    std::vector<std::uint32_t> pids;
-    for (const auto& process : processes) pids.push_back(process.pid);
-    throw ledger::FileError(fmt::format("no process '{}' in the ledger, it has {}", word, fmt::join(pids, ", ")));
+    std::vector<std::string> pids;
+    for (const auto& process : processes) pids.push_back(std::to_string(process.pid));
+    throw ledger::FileError(fmt::format("no process '{}' in the ledger, it has {}", word, listed(pids)));
   }
   std::vector<std::size_t> result;
   for (std::size_t p = 0; p < wanted.size(); ++p) {
@@ -75,9 +87,8 @@ void require_thread(const Filter& filter, const ledger::Reader& reader, const Se
     if (std::find(wanted.begin(), wanted.end(), 1) != wanted.end()) return;
     for (const auto& t : reader.processes()[p].threads) names.push_back(fmt::format("{} ({})", t.tid, t.name));
   }
-  if (names.size() > 10) names.resize(10), names.emplace_back("...");
   throw ledger::FileError(fmt::format("no thread '{}' in the chosen processes, they have {}",
-                                      fmt::join(filter.threads, ", "), fmt::join(names, ", ")));
+                                      listed(filter.threads), listed(names)));
 }
 
 /// By account: 1 = wanted.
@@ -92,9 +103,9 @@ std::array<std::uint8_t, ledger::kAccountCount> select_accounts(const Filter& fi
       if (word == kAccounts[a].name || matches(word, kAccounts[a].title)) wanted[a] = 1, found = true;
     }
     if (found) continue;
-    std::vector<const char*> names;
-    for (const AccountText& text : kAccounts) names.push_back(text.name);
-    throw ledger::FileError(fmt::format("no account '{}', there are {}", word, fmt::join(names, ", ")));
+    std::vector<std::string> names;
+    for (const AccountText& text : kAccounts) names.emplace_back(text.name);
+    throw ledger::FileError(fmt::format("no account '{}', there are {}", word, listed(names)));
   }
   return wanted;
 }

@@ -14,6 +14,7 @@ enum class GroupBy : std::uint8_t { line, function, file, stack, account, thread
 /// What a group stands for. Which fields say something depends on the grouping; the rest is 0.
 struct GroupKey {
   Origin origin = Origin::python;  ///< not python: the group of all sites without a frame of that origin
+  bool imports = false;            ///< trees only: frames of the import system between an import and the module
   std::uint32_t function = 0;      ///< string numbers of the innermost frame
   std::uint32_t file = 0;
   std::uint32_t line = 0;          ///< of a line or stack; first line of a function

@@ -16,8 +16,7 @@ std::vector<std::uint8_t> program_sites(const ledger::Reader& reader) {
     if (nodes[n].parent != 0) {
       program_node[n] = program_node[nodes[n].parent];
     } else {
-      const auto file = reader.string(frames[nodes[n].frame].file);
-      program_node[n] = !file.starts_with("<frozen importlib") && !file.starts_with("<frozen zipimport");
+      program_node[n] = !is_import_system(reader.string(frames[nodes[n].frame].file));
     }
   }
   std::vector<std::uint8_t> result;
@@ -55,6 +54,10 @@ std::string_view origin_name(Origin origin) noexcept {
     case Origin::python: break;
   }
   return "";
+}
+
+bool is_import_system(std::string_view file) noexcept {
+  return file.starts_with("<frozen importlib") || file.starts_with("<frozen zipimport");
 }
 
 Slots::Slots(const ledger::Reader& reader) {

@@ -23,7 +23,12 @@ struct Branch {
 class Builder {
  public:
   Builder(const ledger::Reader& reader, const Slots& slots, const Profile& profile, const TreeOptions& options)
-      : reader_(reader), slots_(slots), profile_(profile), options_(options), nodes_(reader.nodes()) {}
+      : reader_(reader), slots_(slots), profile_(profile), options_(options), nodes_(reader.nodes()) {
+    std::vector<std::uint8_t> frames;
+    for (const ledger::Frame& f : reader.frames()) frames.push_back(is_import_system(reader.string(f.file)));
+    imports_.resize(nodes_.size());
+    for (std::size_t n = 1; n < nodes_.size(); ++n) imports_[n] = frames[nodes_[n].frame];
+  }
 
   Tree build() {
     Tree root;
@@ -36,7 +41,22 @@ class Builder {
   }
 
  private:
+  /// Of a frame that calls or is called.
   GroupKey key_of(std::uint32_t node) const {
+    if (imports_[node] == 0) return code_key(node);
+    GroupKey key;
+    key.imports = true;
+    return key;
+  }
+
+  /// The caller of a node, the rest of the import system skipped.
+  std::uint32_t caller_of(std::uint32_t node) const {
+    std::uint32_t caller = nodes_[node].parent;
+    while (imports_[node] != 0 && imports_[caller] != 0) caller = nodes_[caller].parent;
+    return caller;
+  }
+
+  GroupKey code_key(std::uint32_t node) const {
     const ledger::Frame& frame = reader_.frames()[nodes_[node].frame];
     GroupKey key;
     key.file = frame.file;
@@ -68,7 +88,7 @@ class Builder {
   std::map<GroupKey, Branch> innermost_frames() {
     std::map<GroupKey, Branch> branches;
     each_slot([&](std::size_t slot, std::uint32_t node) {
-      Branch& branch = branches[node == 0 ? frameless_key(slot) : key_of(node)];
+      Branch& branch = branches[node == 0 ? frameless_key(slot) : code_key(node)];
       add(branch, {node == 0 ? 0 : nodes_[node].parent, slot}, profile_.slots[slot]);
     });
     return branches;
@@ -92,13 +112,20 @@ class Builder {
       if (nodes_[n].parent != 0) below_[nodes_[n].parent] += below_[n];
       children_[nodes_[n].parent].push_back(n);
     }
-    if (!children_.empty()) add_children(0, branches);
+    Sums none;
+    if (!nodes_.empty()) split_calls(0, branches, none);
     return branches;
   }
 
-  void add_children(std::uint32_t node, std::map<GroupKey, Branch>& branches) const {
+  /// Calls of a node; those inside the import system are part of the node itself.
+  void split_calls(std::uint32_t node, std::map<GroupKey, Branch>& branches, Sums& exclusive) const {
+    exclusive += own_[node];
     for (const std::uint32_t child : children_[node]) {
-      add(branches[key_of(child)], {child, child}, below_[child]);
+      if (imports_[node] != 0 && imports_[child] != 0) {
+        split_calls(child, branches, exclusive);
+      } else {
+        add(branches[key_of(child)], {child, child}, below_[child]);
+      }
     }
   }
 
@@ -107,12 +134,11 @@ class Builder {
     std::map<GroupKey, Branch> branches;
     for (const Member& m : branch.members) {
       if (options_.direction == Direction::calls) {
-        exclusive += own_[m.node];
-        add_children(m.node, branches);
+        split_calls(m.node, branches, exclusive);
       } else if (m.node == 0) {
         exclusive += profile_.slots[m.sums];
       } else {
-        add(branches[key_of(m.node)], {nodes_[m.node].parent, m.sums}, profile_.slots[m.sums]);
+        add(branches[key_of(m.node)], {caller_of(m.node), m.sums}, profile_.slots[m.sums]);
       }
     }
     if (branch.members.empty()) exclusive += branch.sums;
@@ -145,6 +171,7 @@ class Builder {
   const Profile& profile_;
   const TreeOptions& options_;
   std::span<const ledger::Node> nodes_;
+  std::vector<std::uint8_t> imports_;  ///< by node: a frame of the import system
   std::vector<Sums> own_, below_;  ///< by node, of Direction::calls
   std::vector<std::vector<std::uint32_t>> children_;
   double least_ = 0;

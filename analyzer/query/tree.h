@@ -31,7 +31,8 @@ struct Tree {
   Sums dropped_sums;
 };
 
-/// The sums of a node are those of its branches, what was dropped, and its exclusive ones together.
+/// Neighbouring frames of the import system become one node (GroupKey::imports), but for the code that allocates itself in
+/// Direction::callers. The sums of a node are those of its branches, what was dropped, and its exclusive ones together.
 [[nodiscard]] Tree tree(const ledger::Reader& reader, const Slots& slots, const Profile& profile,
                         const TreeOptions& options);
 

@@ -16,8 +16,10 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr std::uint64_t kShortestPause = 10 * kMillisecond;
 constexpr std::uint64_t kLongestPause = 1000 * kMillisecond;
 constexpr std::uint64_t kPausePerProcess = 1 * kMillisecond;
-/// A pause is this part of the time so far: a run of any length up to a quarter of an hour has a few thousand samples.
-constexpr std::uint64_t kSamplesPerRun = 1000;
+/// A pause is this part of the time so far, so that a run of four minutes has 1,400 samples, and any plot enough points.
+constexpr std::uint64_t kSamplesPerRun = 250;
+/// Readings are written in bundles: what a killed recorder loses at most.
+constexpr std::uint64_t kWritePause = 100 * kMillisecond;
 /// File systems stamp changes with a clock of some milliseconds: a change within that time of a listing may be hidden.
 constexpr std::int64_t kStampGrain = 50 * static_cast<std::int64_t>(kMillisecond);
 
@@ -70,7 +72,9 @@ void RssSampler::sample(std::uint64_t now_ns) {
     log_.rss(process.process(), reading);
     return false;
   });
+  if (now_ns < write_due_ns_) return;
   log_.flush();
+  write_due_ns_ = now_ns + kWritePause;
 }
 
 std::uint64_t RssSampler::pause_ns(std::uint64_t now_ns) const {

@@ -7,8 +7,6 @@
 
 namespace heapledger::python {
 
-constinit std::atomic<bool> g_watch_domains = false;
-
 namespace {
 
 using trace::Api;
@@ -37,7 +35,7 @@ constinit std::atomic<bool> g_domains_used = false;
 inline void note_call() noexcept {
   if (g_attention.load(std::memory_order_relaxed)) [[unlikely]] {
     g_domains_used.store(true, std::memory_order_relaxed);
-    g_watch_domains.store(false, std::memory_order_relaxed);
+    g_watch.fetch_and(static_cast<unsigned char>(~kWatchDomains), std::memory_order_relaxed);
     attend();
   }
 }
@@ -92,7 +90,7 @@ void wrap_domains() noexcept {
   g_runtime.functions.get_allocator(kObj, &g_original[generation][kObj - 1]);
   g_generation.store(generation + 1, std::memory_order_relaxed);
   kInstall[generation]();
-  g_watch_domains.store(true, std::memory_order_release);
+  g_watch.fetch_or(kWatchDomains, std::memory_order_release);
 }
 
 void recheck_domains() noexcept {

@@ -1,7 +1,6 @@
 // The wrapped PyMem domains.
 #pragma once
 
-#include <atomic>
 #include <cstddef>
 
 namespace heapledger::python {
@@ -19,10 +18,7 @@ struct Allocator {
 /// during start-up.
 void wrap_domains() noexcept;
 
-/// True while the domains may be replaced without wrapping ours: from the first wrapping until the first call
-/// (PYTHONMALLOC and -X dev replace them at pre-initialisation), and after Py_Finalize (a second Py_Initialize starts
-/// from a fresh copy of the runtime). recheck_domains() then puts things right; libc's malloc asks for it.
-extern constinit std::atomic<bool> g_watch_domains;
+/// Puts things right when the domains were replaced without wrapping ours; see kWatchDomains.
 [[gnu::cold]] void recheck_domains() noexcept;
 
 }  // namespace heapledger::python

@@ -4,7 +4,6 @@
 #include <cstring>
 #include <pthread.h>
 
-#include "allocators.h"
 #include "code.h"
 
 namespace heapledger::python {
@@ -179,7 +178,7 @@ std::uint32_t node_below(Lane& lane, std::uint64_t index) noexcept {
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
   g_attention.store(true, std::memory_order_relaxed);
-  g_watch_domains.store(true, std::memory_order_relaxed);
+  g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
 const std::byte* current_frame() noexcept {

@@ -14,7 +14,7 @@
 
 namespace heapledger::python {
 
-/// Innermost frame of the calling thread; nullptr: it runs no Python code, or stacks are off.
+/// Innermost frame of the calling thread; nullptr: it runs no Python code.
 const std::byte* current_frame() noexcept;
 
 /// A plain walk of visible frames, innermost first; for the self-test.
@@ -37,13 +37,15 @@ void refresh_stack(Lane& lane, const std::byte* frame) noexcept;
 /// Names the site of the lane's present stack and an api; 0 when it could not be written.
 [[gnu::noinline]] std::uint32_t define_site(Lane& lane, trace::Api api) noexcept;
 
-/// Number of the site of the present call, for record_alloc.
-inline std::uint32_t site_of_stack(Lane& lane, trace::Api api) noexcept {
-  if (g_walk_frames.load(std::memory_order_relaxed)) {
-    refresh_stack(lane, current_frame());
-  } else if (lane.stack.depth != 0) {
-    refresh_stack(lane, nullptr);  // switched off by the self-test
-  }
+/// Innermost frame for record_alloc, nullptr when stacks are off. Asked for before the lane is touched: the thread-local
+/// storage of a dlopen'ed interpreter is allocated on first use.
+inline const std::byte* frame_of_call() noexcept {
+  return g_walk_frames.load(std::memory_order_relaxed) ? current_frame() : nullptr;
+}
+
+/// Number of the site of the present call.
+inline std::uint32_t site_of_stack(Lane& lane, const std::byte* frame, trace::Api api) noexcept {
+  if (frame != nullptr || lane.stack.depth != 0) refresh_stack(lane, frame);
   const std::uint32_t site = lane.stack.site[static_cast<unsigned>(api)];
   return site != 0 ? site : define_site(lane, api);
 }

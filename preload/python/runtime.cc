@@ -2,12 +2,12 @@
 #include "runtime.h"
 
 #include <cstring>
-#include <dlfcn.h>
 
 #include "../hook.h"
 #include "../settings.h"
 #include "allocators.h"
 #include "code.h"
+#include "finder.h"
 #include "frames.h"
 
 namespace heapledger::python {
@@ -16,33 +16,35 @@ constinit Runtime g_runtime = {};
 constinit std::atomic<trace::StackState> g_stack_state = trace::StackState::unsupported;
 constinit std::atomic<bool> g_walk_frames = false;
 constinit std::atomic<bool> g_attention = false;
+constinit std::atomic<unsigned char> g_watch = 0;
 
 namespace {
 
 using trace::StackState;
 
-constinit bool g_installed = false;  // from here on g_runtime is constant
+constinit std::atomic<bool> g_installed = false;  // from here on g_runtime is constant
 
 template <class Function>
-bool find(Function& function, const char* name) noexcept {
-  function = reinterpret_cast<Function>(dlsym(RTLD_DEFAULT, name));
-  if (function == nullptr) dlerror(), dlerror();  // the first takes the message, the second frees it
+bool find(const link_map& object, Function& function, const char* name) noexcept {
+  function = reinterpret_cast<Function>(find_symbol(object, name));
   return function != nullptr;
 }
 
-bool find_functions(Functions& f) noexcept {
-  const bool hookable = find(f.get_allocator, "PyMem_GetAllocator") && find(f.set_allocator, "PyMem_SetAllocator") &&
-                        find(f.get_version, "Py_GetVersion") && find(f.is_initialized, "Py_IsInitialized");
+bool find_functions(const link_map& o, Functions& f) noexcept {
+  const bool hookable = find(o, f.get_allocator, "PyMem_GetAllocator") &&
+                        find(o, f.set_allocator, "PyMem_SetAllocator") && find(o, f.get_version, "Py_GetVersion") &&
+                        find(o, f.is_initialized, "Py_IsInitialized");
   if (!hookable) return false;
-  if (!find(f.current_thread, "PyThreadState_GetUnchecked")) find(f.current_thread, "_PyThreadState_UncheckedGet");
-  find(f.this_thread, "PyGILState_GetThisThreadState");
-  find(f.add_pending_call, "Py_AddPendingCall");
-  find(f.eval_get_frame, "PyEval_GetFrame");
-  find(f.get_attribute, "PyObject_GetAttrString");
-  find(f.long_as_long, "PyLong_AsLong");
-  find(f.code_line, "PyCode_Addr2Line");
-  find(f.dec_ref, "Py_DecRef");
-  find(f.clear_error, "PyErr_Clear");
+  if (!find(o, f.current_thread, "PyThreadState_GetUnchecked"))
+    find(o, f.current_thread, "_PyThreadState_UncheckedGet");
+  find(o, f.this_thread, "PyGILState_GetThisThreadState");
+  find(o, f.add_pending_call, "Py_AddPendingCall");
+  find(o, f.eval_get_frame, "PyEval_GetFrame");
+  find(o, f.get_attribute, "PyObject_GetAttrString");
+  find(o, f.long_as_long, "PyLong_AsLong");
+  find(o, f.code_line, "PyCode_Addr2Line");
+  find(o, f.dec_ref, "Py_DecRef");
+  find(o, f.clear_error, "PyErr_Clear");
   return true;
 }
 
@@ -140,30 +142,56 @@ void attend() noexcept {
   if (f.add_pending_call(self_test, nullptr) == 0) g_attention.store(false);
 }
 
-void install() noexcept {
-  const hook::Guard guard;  // what the loader allocates for messages is no business of the target
-  Runtime& r = g_runtime;
-  if (!find_functions(r.functions)) return;
-  const char* version = r.functions.get_version();
-  r.version_hex = parse_version(version);
-  if (r.version_hex < 0x03080000) return;
-  r.free_threaded = std::strstr(version, "free-threading build") != nullptr;
+namespace {
+
+void find_stack_reader(const link_map& object, Runtime& r) noexcept {
+  r.free_threaded = std::strstr(r.functions.get_version(), "free-threading build") != nullptr;
   r.layout = find_layout(r.version_hex, r.free_threaded);
-  r.none = dlsym(RTLD_DEFAULT, "_Py_NoneStruct");
-  r.code_type = dlsym(RTLD_DEFAULT, "PyCode_Type");
-  if (g_settings.stack_mode() == Stacks::none) {
-    set_stack_state(StackState::switched_off);
-  } else {
-    set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
-  }
+  r.none = find_symbol(object, "_Py_NoneStruct");
+  r.code_type = find_symbol(object, "PyCode_Type");
+  if (g_settings.stack_mode() == Stacks::none) return set_stack_state(StackState::switched_off);
+  set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
+}
+
+}  // namespace
+
+void install(const link_map& object) noexcept {
+  constinit static std::atomic<bool> begun = false;
+  if (begun.exchange(true, std::memory_order_acq_rel)) return;
+  Runtime& r = g_runtime;
+  if (!find_functions(object, r.functions)) return;
+  r.version_hex = parse_version(r.functions.get_version());
+  if (r.version_hex < 0x03080000) return;
+  find_stack_reader(object, r);
   g_attention.store(true);
   wrap_domains();
   g_installed = true;
   if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return;  // described when it begins
+  const hook::Guard guard;
   if (Lane* lane = lane_with_room(); lane != nullptr) {
     const hook::Writing writing;
     describe(*lane);
   }
+}
+
+void install_at_start() noexcept {
+  if (const link_map* object = find_interpreter(); object != nullptr) install(*object);
+}
+
+void note_dlopen() noexcept {
+  if (g_installed || lifecycle::g_mode.load(std::memory_order_relaxed) != lifecycle::Mode::on) return;
+  forget_callers();
+  g_watch.fetch_or(kWatchCallers, std::memory_order_relaxed);
+}
+
+void watch(const void* caller) noexcept {
+  const unsigned reasons = g_watch.load(std::memory_order_relaxed);
+  if ((reasons & kWatchDomains) != 0) recheck_domains();
+  if ((reasons & kWatchCallers) == 0 || t_state.depth != hook::kIdle) return;
+  const link_map* object = interpreter_around(caller);
+  if (object == nullptr) return;
+  g_watch.fetch_and(static_cast<unsigned char>(~kWatchCallers), std::memory_order_relaxed);
+  install(*object);
 }
 
 void describe(Lane& lane) noexcept {

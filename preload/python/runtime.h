@@ -49,7 +49,20 @@ extern constinit std::atomic<trace::StackState> g_stack_state;
 extern constinit std::atomic<bool> g_walk_frames;
 
 /// Looks for an interpreter among the loaded objects and wraps its allocators. Called by the constructor.
-void install() noexcept;
+void install_at_start() noexcept;
+
+/// Things that libc's malloc has to look after while they are set.
+enum Watch : unsigned char {
+  /// The domains may be replaced without wrapping ours: from the first wrapping until the first call (PYTHONMALLOC and
+  /// -X dev replace them at pre-initialisation), and after Py_Finalize (a second Py_Initialize of 3.12+ starts from a
+  /// fresh copy of the runtime).
+  kWatchDomains = 1,
+  /// An object was opened that may be an interpreter: it is noticed by its first malloc.
+  kWatchCallers = 2,
+};
+extern constinit std::atomic<unsigned char> g_watch;
+[[gnu::cold, gnu::noinline]] void watch(const void* caller) noexcept;
+void note_dlopen() noexcept;
 
 /// Writes what is known about the interpreter; first records of a lane 0, and again when it changes.
 void describe(Lane& lane) noexcept;

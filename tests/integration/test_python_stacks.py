@@ -16,7 +16,7 @@ class Stacks(PythonTest):
         found = {}
         for block in recording.only_process().blocks:
             if block.size in expected and block.account == "python_object":
-                found.setdefault(block.size, []).append(recording.stack(block))
+                found.setdefault(block.size, []).append(block.stack)
         self.assertGreater(len(expected), 30)
         for size, stack in sorted(expected.items()):
             self.assertEqual([stack], found.get(size), f"the block of {size} bytes")

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 
-COUNT = 3000
+COUNT = 1000
 truth = {}
 kept = []
 lock = threading.Lock()

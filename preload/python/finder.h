@@ -1,0 +1,24 @@
+// Looks for an interpreter among the loaded objects, without the loader's lock and without its allocations.
+//
+// dlsym would do for the objects that are there at the start, but not for a libpython that a plugin host opens with
+// RTLD_LOCAL, and it may not be called inside malloc: another thread can hold the loader's lock while it waits for us.
+#pragma once
+
+#include <link.h>
+
+namespace heapledger::python {
+
+/// Address of a symbol that this very object defines, nullptr when it does not. Reads only the object's own tables.
+void* find_symbol(const link_map& object, const char* name) noexcept;
+
+/// The first loaded object that defines an interpreter; nullptr when none does. Only while no other thread loads
+/// objects: the constructor calls it.
+const link_map* find_interpreter() noexcept;
+
+/// The object that this address lies in when it is an interpreter that was not asked about before. Any context.
+const link_map* interpreter_around(const void* address) noexcept;
+
+/// Objects may have come or gone: addresses have to be asked about again.
+void forget_callers() noexcept;
+
+}  // namespace heapledger::python
