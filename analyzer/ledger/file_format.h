@@ -59,6 +59,8 @@ inline constexpr std::uint32_t kSectionMagic = 0x43534c48;  // "HLSC"
 
 /// No payload is larger; strings and metadata of a process must fit into one.
 inline constexpr std::uint64_t kMaxPayload = 128 * 1024 * 1024;
+/// No payload of births or lives is larger.
+inline constexpr std::uint64_t kMaxRowsPayload = 4 * 1024 * 1024;
 /// No dictionary string is longer (a record of the raw trace cannot be either).
 inline constexpr std::uint64_t kMaxString = 64 * 1024 * 1024;
 
@@ -138,7 +140,9 @@ inline std::byte* put_u64(std::byte* at, std::uint64_t v) noexcept {
 /// Whether a frame of so many bytes can hold such a payload at all: a zstd block takes at least 4 bytes and
 /// gives at most 128 KiB. Checked before memory is asked for.
 [[nodiscard]] constexpr bool plausible(const SectionHeader& h) noexcept {
-  return h.raw_bytes <= kMaxPayload && h.raw_bytes / (128 * 1024) <= h.stored_bytes / 4;
+  const bool rows = h.tag == Tag::births || h.tag == Tag::lives;
+  return h.raw_bytes <= (rows ? kMaxRowsPayload : kMaxPayload) &&
+         h.raw_bytes / (128 * 1024) <= h.stored_bytes / 4;
 }
 
 }  // namespace heapledger::ledger

@@ -16,10 +16,13 @@
 namespace heapledger::ledger {
 namespace {
 
-/// Dictionaries and metadata stay in memory: together they may be this many times as big as the file, and
-/// this much more. No recording comes near it; a hostile file would.
+/// Dictionaries, series and metadata stay in memory: together they may take this many times the size of the
+/// file, and this many bytes more. No recording comes near it; a hostile file would.
 constexpr std::uint64_t kMostExpansion = 1000;
 constexpr std::uint64_t kFreeBytes = 256 * 1024 * 1024;
+/// Bytes of memory that a byte of payload can become.
+constexpr std::uint64_t kColumnWeight = 17;
+constexpr std::uint64_t kJsonWeight = 64;
 
 /// Sections of one process, each list in the order of its groups, ended at the first that is missing.
 struct ProcessSections {
@@ -56,7 +59,7 @@ struct Reader::Impl {
   [[noreturn]] void fail_group(std::size_t process, std::size_t index) const;
 
   SectionIndex index;
-  std::uint64_t budget;  ///< bytes of payload that may still be kept in memory
+  std::uint64_t budget;  ///< bytes of memory that payloads may still become
   std::vector<std::byte> room;
   std::map<Tag, std::vector<const Section*>> dictionary_sections;
   std::map<std::uint32_t, ProcessSections> process_sections;
@@ -114,8 +117,10 @@ void Reader::Impl::sort_sections() {
 }
 
 bool Reader::Impl::load(const Section& section, std::span<const std::byte>& payload) {
-  if (section.header.raw_bytes > budget) return false;
-  budget -= section.header.raw_bytes;
+  const bool is_json = section.header.tag == Tag::process || section.header.tag == Tag::session;
+  const std::uint64_t cost = section.header.raw_bytes * (is_json ? kJsonWeight : kColumnWeight);
+  if (cost > budget) return false;
+  budget -= cost;
   return index.payload(section, room, payload);
 }
 
@@ -129,9 +134,8 @@ void Reader::Impl::read_dictionaries() {
       break;
     }
   }
-  if (!whole)
-    missing(
-        fmt::format("{}: names of code are damaged; processes that need them are left out", index.path()));
+  if (whole) return;
+  missing(fmt::format("{}: names of code are damaged; processes that need them are left out", index.path()));
 }
 
 void Reader::Impl::read_session() {

@@ -132,7 +132,7 @@ bool SectionIndex::read_contents() {
   if (!payload(contents, room, list)) return false;
   trace::Cursor in(list);
   const std::uint64_t count = in.varint();
-  if (count > in.left() / kLeastEntryBytes) return false;
+  if (count > in.left() / kLeastEntryBytes || count > bytes_.size() / kSectionHeaderBytes) return false;
   sections_.resize(static_cast<std::size_t>(count));
   for (Section& s : sections_) {
     if (parse_entry(in, s) && inside(s)) continue;
