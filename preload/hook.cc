@@ -6,8 +6,7 @@ namespace heapledger::hook {
 std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept {
   lane.clock_ns = now.tv_nsec;
   const auto ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
-  const std::uint64_t start = g_recording->header.load(std::memory_order_relaxed)->start_monotonic_ns;
-  const std::uint64_t us = ns > start ? (ns - start) / 1000 : 0;
+  const std::uint64_t us = ns > lane.start_ns ? (ns - lane.start_ns) / 1000 : 0;
   if (us <= lane.time_us) return at;
   at = trace::put_extended(at, trace::Time{us - lane.time_us});
   lane.time_us = us;
@@ -18,16 +17,16 @@ namespace {
 
 /// Writes a free with a stamp that was taken earlier.
 void write_free(const void* block, std::uint32_t stamp) noexcept {
+  const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
-  const Writing writing;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   std::byte* at = put_prefixes(*lane, lane->cursor, skipped(*lane, trace::shard_of(address), stamp));
   lane->commit(trace::put_extended(at, trace::FreeWide{address, 0}));
   lane->model.last_address = address;
 }
 
-/// The end of the old block was written before an inner free. A failure then means that a block lives on which the
+/// The end of the old block was written before an inner event. A failure then means that a block lives on which the
 /// trace has ended: it cannot be told, only counted.
 void finish_written(Api api, const void* now, std::size_t size, Outcome outcome) noexcept {
   if (outcome == Outcome::resized) record_alloc(api, now, size);
@@ -36,12 +35,15 @@ void finish_written(Api api, const void* now, std::size_t size, Outcome outcome)
 
 }  // namespace
 
+void write_pending() noexcept {
+  PendingRealloc* p = t_state.pending;
+  if (p == nullptr || !p->stamped || p->written) return;
+  p->written = true;
+  write_free(p->block, p->stamp);
+}
+
 void record_inner_free(const void* block) noexcept {
-  if (lifecycle::g_mode.load(std::memory_order_relaxed) != lifecycle::Mode::on) return;
-  if (PendingRealloc* p = t_state.pending; p != nullptr && p->stamped && !p->written) {
-    p->written = true;
-    write_free(p->block, p->stamp);
-  }
+  write_pending();
   record_free(block, trace::kFreeInner);
 }
 
@@ -50,10 +52,10 @@ void record_realloc(Api api, const PendingRealloc& pending, const void* now, std
   if (!pending.stamped) return;  // counted when no lane could be had
   if (pending.written) return finish_written(api, now, size, outcome);
   if (outcome == Outcome::freed) return write_free(pending.block, pending.stamp);
-  Lane* lane = lane_with_room();
-  if (lane == nullptr) return;
   const std::byte* frame = python::frame_of_call();
   const Writing writing;
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) return;
   const auto old_address = reinterpret_cast<std::uintptr_t>(pending.block);
   const std::uint32_t gap = skipped(*lane, trace::shard_of(old_address), pending.stamp);
   if (outcome == Outcome::failed) {

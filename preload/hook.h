@@ -49,7 +49,9 @@ class Guard {
     return mode == Mode::unknown ? outer_ == kIdle && lifecycle::initialise() : reject();
   }
   /// True when an allocator asked on behalf of a block that is recorded itself.
-  [[nodiscard]] bool backing() const noexcept { return outer_ == kInside; }
+  [[nodiscard]] bool backing() const noexcept {
+    return outer_ == kInside && lifecycle::g_mode.load(std::memory_order_relaxed) == lifecycle::Mode::on;
+  }
 
  private:
   [[nodiscard]] bool reject() const noexcept {
@@ -63,13 +65,22 @@ class Guard {
   std::uint32_t outer_;
 };
 
-/// Marks the stretch in which the lane is inconsistent.
+/// Marks the stretch in which a lane is looked for or is inconsistent: a signal handler must not use it then.
 class Writing {
  public:
-  Writing() noexcept { t_state.depth = kWriting; std::atomic_signal_fence(std::memory_order_seq_cst); }
-  ~Writing() { std::atomic_signal_fence(std::memory_order_seq_cst); t_state.depth = kInside; }
+  Writing() noexcept : outer_(t_state.depth) {
+    t_state.depth = kWriting;
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+  }
+  ~Writing() {
+    std::atomic_signal_fence(std::memory_order_seq_cst);
+    t_state.depth = outer_;
+  }
   Writing(const Writing&) = delete;
   Writing& operator=(const Writing&) = delete;
+
+ private:
+  std::uint32_t outer_;
 };
 
 /// A position in the order of a shard. The add is the only word that threads share; release and acquire are the real
@@ -107,10 +118,10 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
 }
 
 [[gnu::always_inline]] inline void record_alloc(Api api, const void* block, std::size_t size) noexcept {
-  Lane* lane = lane_with_room();
-  if (lane == nullptr) [[unlikely]] return;
   const std::byte* frame = python::frame_of_call();
   const Writing writing;
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) [[unlikely]] return;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
   const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
@@ -128,9 +139,9 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
 }
 
 [[gnu::always_inline]] inline void record_free(const void* block, std::uint8_t flags = 0) noexcept {
+  const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) [[unlikely]] return;
-  const Writing writing;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
   const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
@@ -158,9 +169,13 @@ struct PendingRealloc {
 namespace hook {
 
 inline PendingRealloc begin_realloc(const void* block) noexcept {
+  const Writing writing;
   if (lane_with_room() == nullptr) return {block, 0, false, false};
   return {block, take_stamp(trace::shard_of(reinterpret_cast<std::uintptr_t>(block))), true, false};
 }
+
+/// Writes the first half of the outermost call's realloc, if there is one: somebody is about to record in between.
+void write_pending() noexcept;
 
 /// A free on behalf of another call. Mostly of a block that was never recorded, but a layer between may drop memory of its
 /// own there that was (tracemalloc forgets a trace while the allocator below frees the block).
@@ -176,8 +191,9 @@ enum class Outcome { resized, freed, failed };
 template <class Call>
 [[gnu::always_inline]] inline void* allocate(Api api, std::size_t size, Call call) noexcept {
   const Guard guard;
+  const bool wanted = guard.records();
   void* block = call();
-  if (block != nullptr && guard.records()) [[likely]] record_alloc(api, block, size);
+  if (block != nullptr && wanted) [[likely]] record_alloc(api, block, size);
   return block;
 }
 

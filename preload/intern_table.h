@@ -53,7 +53,7 @@ class InternTable {
   [[gnu::cold, gnu::noinline]] bool grow() noexcept {
     const std::uint64_t old_capacity = entries_ == nullptr ? 0 : mask_ + 1;
     const std::uint64_t capacity = old_capacity == 0 ? 1024 : 2 * old_capacity;
-    auto* larger = static_cast<Entry*>(sys::map_memory(capacity * sizeof(Entry), MADV_DONTFORK));
+    auto* larger = static_cast<Entry*>(sys::map_memory(capacity * sizeof(Entry)));
     if (larger == nullptr) return false;
     Entry* const old = entries_;
     entries_ = larger;
@@ -82,7 +82,7 @@ class GrowingArray {
   [[gnu::cold, gnu::noinline]] bool grow(std::uint64_t index) noexcept {
     std::uint64_t capacity = capacity_ == 0 ? 4096 / sizeof(T) : capacity_;
     while (capacity <= index) capacity *= 2;
-    auto* larger = static_cast<T*>(sys::map_memory(capacity * sizeof(T), MADV_DONTFORK));
+    auto* larger = static_cast<T*>(sys::map_memory(capacity * sizeof(T)));
     if (larger == nullptr) return false;
     for (std::uint64_t i = 0; i < capacity_; ++i) larger[i] = data_[i];
     if (data_ != nullptr) sys::unmap_memory(data_, capacity_ * sizeof(T));

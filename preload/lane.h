@@ -31,6 +31,7 @@ inline constexpr std::uint32_t kNoNode = 0xffffffff;
 struct StackCache {
   GrowingArray<SeenFrame> frames;
   std::uint32_t depth;
+  std::uint32_t epoch;                   ///< python::g_code_epoch when the names were given
   std::uint32_t site[trace::kApiCount];  ///< sites known for exactly this stack, 0 = not yet
 };
 
@@ -55,12 +56,14 @@ struct Lane {
   InternTable node_table, site_table, code_table;
   CodeSlot code_slots[kCodeSlots];
   // Cold.
-  std::uint64_t time_us;  ///< as the reader reconstructs it
+  std::uint64_t time_us;   ///< as the reader reconstructs it
+  std::uint64_t start_ns;  ///< of the trace, CLOCK_MONOTONIC
   std::atomic<std::uint32_t> owner;  ///< kernel thread id, 0 = free
   std::uint32_t serves;              ///< kernel thread id of the last thread record
   std::uint32_t number;
   std::uint32_t chunk_serial;
   std::uint32_t thread_serial;
+  std::atomic<std::uint32_t> orphan;  ///< taken by a thread after its last destructor: nobody will give it back
   Lane* next;
   std::uint32_t next_stamp[trace::kShardCount];
 
@@ -88,7 +91,8 @@ struct Lane {
 struct ThreadState {
   Lane* lane;
   std::uint32_t depth;   ///< see Guard in hook.h
-  std::uint32_t ending;  ///< the thread's key destructor has run: lanes are borrowed for single events
+  std::uint32_t endings;        ///< how often the thread's key destructor has run
+  std::uint32_t thread_serial;  ///< of this thread in the trace, plus 1; 0: not announced yet
   const void* ending_block;  ///< what the outermost call is freeing; the allocators below get the same address
   std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps

@@ -21,17 +21,36 @@ namespace {
 constinit pthread_key_t g_thread_key = 0;
 constinit bool g_have_key = false;
 
-/// Runs in the ending thread; its later events (other destructors, libc's own clean-up) borrow a lane each.
+/// Runs in the ending thread, and again when later destructors of it had events: those set the key once more.
 void thread_ended(void*) noexcept {
   if (t_state.stack != 0) hook::record_stack_end(std::exchange(t_state.stack, 0));
+  const hook::Guard guard;
+  const hook::Writing writing;
   release_lane();
-  t_state.ending = 1;
+  ++t_state.endings;
+}
+
+/// Makes the folder's name independent of the target's working directory. False: it is too long.
+bool make_absolute(char (&text)[kMaxText]) noexcept {
+  if (text[0] == '/') return true;
+  char* folder = static_cast<char*>(sys::map_memory(kMaxText));
+  if (folder == nullptr) return false;
+  const std::size_t size = std::strlen(text);
+  const long got = sys::call(SYS_getcwd, folder, kMaxText);  // counts the final NUL
+  const bool fits = got > 0 && static_cast<std::size_t>(got) + size + 1 < kMaxText;
+  if (fits) {
+    std::memmove(text + got, text, size + 1);
+    std::memcpy(text, folder, static_cast<std::size_t>(got) - 1);
+    text[got - 1] = '/';
+  }
+  sys::unmap_memory(folder, kMaxText);
+  return fits;
 }
 
 /// Everything that the mode "on" needs and that may fail.
 bool prepare() noexcept {
   read_settings();
-  if (g_settings.out[0] == '\0') return false;
+  if (g_settings.out[0] == '\0' || !make_absolute(g_settings.out)) return false;
   void* memory = sys::map_memory(sizeof(Recording), MADV_WIPEONFORK);
   if (memory == nullptr) return false;
   g_recording = static_cast<Recording*>(memory);
@@ -86,8 +105,15 @@ void watch_thread_end() noexcept {
 namespace {
 
 [[gnu::constructor]] void start() noexcept {
-  resolve_real();
-  if (initialise()) python::install_at_start();
+  {
+    const hook::Guard guard;  // what the loader allocates for messages is no business of the target
+    resolve_real();
+  }
+  if (!initialise()) return;
+  python::install_at_start();
+  const hook::Guard guard;
+  const hook::Writing writing;
+  acquire_lane();  // says hello: the trace is there also when the program never allocates
 }
 
 [[gnu::destructor]] void finish() noexcept { trace_file::mark_clean_end(); }

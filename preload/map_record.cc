@@ -2,6 +2,7 @@
 #include "map_record.h"
 
 #include <sys/mman.h>
+#include <unistd.h>
 
 namespace heapledger::hook {
 
@@ -11,10 +12,11 @@ namespace {
 template <class Write>
 void record(const Guard& guard, Write write) noexcept {
   if (!guard.backing() && !guard.records()) return;
-  Lane* lane = lane_with_room();
-  if (lane == nullptr) return;
+  write_pending();
   const std::byte* frame = python::frame_of_call();
   const Writing writing;
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) return;
   timespec now;
   clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
   if (now.tv_nsec != lane->clock_ns) lane->commit(put_time(*lane, lane->cursor, now));
@@ -28,15 +30,17 @@ std::uint64_t map_stamp(Lane& lane) noexcept {
 std::uint64_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
 
 std::uint64_t whole_pages(std::size_t n) noexcept {
-  const std::uint64_t page = g_recording->header.load(std::memory_order_relaxed)->page_bytes;
+  static const auto page = static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
   return (n + page - 1) / page * page;
 }
 
 }  // namespace
 
 std::uint32_t early_map_stamp(const Guard& guard) noexcept {
-  const bool wanted = (guard.backing() || guard.records()) && lane_with_room() != nullptr;
-  return wanted ? take_stamp(trace::kMapShard) : 0;
+  if (!guard.backing() && !guard.records()) return 0;
+  write_pending();
+  const Writing writing;
+  return lane_with_room() != nullptr ? take_stamp(trace::kMapShard) : 0;
 }
 
 void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags) noexcept {
@@ -44,7 +48,7 @@ void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags)
     trace::Map map;
     map.site = python::site_of_stack(lane, frame, Api::mmap);
     map.flags = (prot != PROT_NONE ? trace::kMapUsable : 0u) | ((flags & MAP_ANONYMOUS) == 0 ? trace::kMapFile : 0u) |
-                ((flags & MAP_PRIVATE) == 0 ? trace::kMapShared : 0u) | (guard.backing() ? trace::kMapBacking : 0u);
+                ((flags & MAP_TYPE) != MAP_PRIVATE ? trace::kMapShared : 0u) | (guard.backing() ? trace::kMapBacking : 0u);
     map.address = address_of(p);
     map.size = whole_pages(n);
     map.skipped = map_stamp(lane);
@@ -89,6 +93,7 @@ void record_break(const Guard& guard, void* old, std::intptr_t change) noexcept 
     record.change = change;
     record.address = address_of(old);
     record.skipped = map_stamp(lane);
+    record.flags = guard.backing() ? trace::kMapBacking : 0u;
     lane.append(record);
   });
 }

@@ -6,7 +6,7 @@
 #include <cstring>
 #include <dlfcn.h>
 
-#include "lane.h"
+#include "operators.h"
 #include "sys.h"
 
 namespace heapledger {
@@ -55,7 +55,7 @@ void boot_free(void* p) {
   if (ready()) g_real.free(p);
 }
 void* boot_reallocarray(void* p, std::size_t n, std::size_t each) {
-  return ready() ? g_real.reallocarray(p, n, each) : nullptr;
+  return ready() && g_real.reallocarray != boot_reallocarray ? g_real.reallocarray(p, n, each) : nullptr;
 }
 int boot_posix_memalign(void** out, std::size_t alignment, std::size_t n) {
   return ready() ? g_real.posix_memalign(out, alignment, n) : ENOMEM;
@@ -66,9 +66,9 @@ void* boot_aligned_alloc(std::size_t alignment, std::size_t n) {
 void* boot_memalign(std::size_t alignment, std::size_t n) {
   return ready() ? g_real.memalign(alignment, n) : boot_allocate(n, alignment);
 }
-void* boot_valloc(std::size_t n) { return ready() ? g_real.valloc(n) : nullptr; }
-void* boot_pvalloc(std::size_t n) { return ready() ? g_real.pvalloc(n) : nullptr; }
-std::size_t boot_usable_size(void* p) { return ready() ? g_real.malloc_usable_size(p) : 0; }
+void* boot_valloc(std::size_t n) { return ready() && g_real.valloc != boot_valloc ? g_real.valloc(n) : nullptr; }
+void* boot_pvalloc(std::size_t n) { return ready() && g_real.pvalloc != boot_pvalloc ? g_real.pvalloc(n) : nullptr; }
+std::size_t boot_usable_size(void* p) { return ready() && g_real.malloc_usable_size != boot_usable_size ? g_real.malloc_usable_size(p) : 0; }
 
 // The mmap family needs no arena: without the real function the system call does the same.
 void* as_libc(long result) noexcept {
@@ -101,6 +101,7 @@ void* boot_sbrk(std::intptr_t change) {
 int boot_brk(void* end) { return ready() && g_real.brk != boot_brk ? g_real.brk(end) : (errno = ENOMEM, -1); }
 
 int boot_pthread_create(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*) { return EAGAIN; }
+pid_t boot_fork() { return ready() && g_real.fork != boot_fork ? g_real.fork() : (errno = EAGAIN, -1); }
 void* boot_dlopen(const char* name, int flags) {
   return ready() && g_real.dlopen != boot_dlopen ? g_real.dlopen(name, flags) : nullptr;
 }
@@ -110,7 +111,7 @@ void boot_exit(int status) {
 
 template <class Function>
 void set(Function& slot, const char* name) noexcept {
-  if (void* found = dlsym(RTLD_NEXT, name); found != nullptr) slot = reinterpret_cast<Function>(found);
+  if (void* found = next_function(name); found != nullptr) slot = reinterpret_cast<Function>(found);
 }
 
 }  // namespace
@@ -118,7 +119,8 @@ void set(Function& slot, const char* name) noexcept {
 constinit Real g_real = {boot_malloc,        boot_calloc,   boot_realloc,     boot_free,    boot_reallocarray,
                          boot_posix_memalign, boot_aligned_alloc, boot_memalign, boot_valloc, boot_pvalloc,
                          boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect,
-                         boot_sbrk,          boot_brk,      boot_pthread_create, boot_dlopen,
+                         boot_sbrk,          boot_brk,      boot_pthread_create, boot_fork,
+                         boot_fork,          boot_dlopen,
                          boot_exit,          boot_exit};
 
 void* next_function(const char* name) noexcept {
@@ -149,10 +151,13 @@ void resolve_real() noexcept {
   set(found.sbrk, "sbrk");
   set(found.brk, "brk");
   set(found.pthread_create, "pthread_create");
+  set(found.fork, "fork");
+  set(found.fork_bare, "_Fork");
   set(found.dlopen, "dlopen");
   set(found.exit_now, "_exit");
   set(found.quick_exit, "quick_exit");
   g_real = found;
+  resolve_operators();
   g_resolved.store(true, std::memory_order_release);
   t_resolving = false;
 }

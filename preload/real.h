@@ -30,6 +30,8 @@ struct Real {
   void* (*sbrk)(std::intptr_t);
   int (*brk)(void*);
   int (*pthread_create)(pthread_t*, const pthread_attr_t*, void* (*)(void*), void*);
+  pid_t (*fork)();
+  pid_t (*fork_bare)();     ///< _Fork
   void* (*dlopen)(const char*, int);
   void (*exit_now)(int);    ///< _exit
   void (*quick_exit)(int);

@@ -24,6 +24,7 @@ constinit char g_path[kMaxPath] = {};
 constinit dev_t g_device = 0;
 constinit ino_t g_inode = 0;
 constinit std::uint32_t g_owner = 0;  ///< pid that created g_path
+constinit trace::FileHeader* g_last_header = nullptr;  ///< in a child, until it has its own: the parent's
 
 char* put_text(char* at, const char* text) noexcept {
   const std::size_t size = std::strlen(text);
@@ -48,7 +49,7 @@ std::uint64_t now_ns(clockid_t clock) noexcept {
 
 /// Field 22 of /proc/self/stat; the command name before it may hold spaces and brackets.
 std::uint64_t start_ticks() noexcept {
-  char text[1024];
+  char text[512];  // stacks of signal handlers are small
   const std::size_t size = sys::read_file("/proc/self/stat", text, sizeof text - 1);
   text[size] = '\0';
   const char* at = std::strrchr(text, ')');
@@ -83,25 +84,51 @@ void* map_file(int fd, std::uint64_t offset, std::uint64_t bytes) noexcept {
   return sys::is_map_error(p) ? nullptr : p;
 }
 
-int create_file() noexcept {
-  char folder[kMaxPath];
-  char* end = folder;
-  if (g_settings.out[0] != '/') {  // resolved now: the target may change its directory
-    if (sys::call(SYS_getcwd, folder, sizeof folder / 2) <= 0) return -ENOENT;
-    end = folder + std::strlen(folder);
-    if (std::strlen(folder) + std::strlen(g_settings.out) + 2 > kMaxText) return -ENAMETOOLONG;
-    *end++ = '/';
+/// Writes to a closed descriptor 0, 1 or 2 must go on failing while ours is open for an instant: the low numbers are
+/// filled with descriptors that can be neither read nor written (O_PATH), which gives the same EBADF.
+class LowNumbers {
+ public:
+  LowNumbers() noexcept {
+    for (int i = 0; i < 3; ++i)
+      if (sys::call(SYS_fcntl, i, F_GETFD) == -EBADF) held_[count_++] = sys::open("/", O_PATH);
   }
-  end = put_text(end, g_settings.out);
-  *end = '\0';
-  std::memcpy(g_settings.out, folder, static_cast<std::size_t>(end - folder) + 1);
-  sys::call(SYS_mkdirat, AT_FDCWD, folder, 0777);
+  ~LowNumbers() {
+    while (count_ > 0)
+      if (const int fd = held_[--count_]; fd >= 0) sys::close(fd);
+  }
+  LowNumbers(const LowNumbers&) = delete;
+  LowNumbers& operator=(const LowNumbers&) = delete;
+
+ private:
+  int held_[3] = {};
+  int count_ = 0;
+};
+
+int open_above(const char* path, int flags, int mode) noexcept {
+  const LowNumbers filled;
+  return sys::open(path, flags | O_NOFOLLOW, mode);
+}
+
+/// To grow the file of a process that has used up its descriptors, the limit is raised by one for the call.
+int open_for_growth() noexcept {
+  const int fd = open_above(g_path, O_RDWR, 0);
+  rlimit limit{};
+  if (fd != -EMFILE || sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, nullptr, &limit) != 0) return fd;
+  const rlimit raised{limit.rlim_cur + 4, limit.rlim_max < limit.rlim_cur + 4 ? limit.rlim_cur + 4 : limit.rlim_max};
+  if (sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, &raised, nullptr) != 0) return fd;
+  const int again = open_above(g_path, O_RDWR, 0);
+  sys::call(SYS_prlimit64, 0, RLIMIT_NOFILE, &limit, nullptr);
+  return again;
+}
+
+int create_file() noexcept {
+  sys::call(SYS_mkdirat, AT_FDCWD, g_settings.out, 0777);
   for (unsigned serial = 0; serial < 10'000; ++serial) {
-    char* at = put_text(g_path, folder);
+    char* at = put_text(g_path, g_settings.out);
     *at++ = '/';
     at = put_text(put_number(put_text(put_number(at, g_owner), "-"), serial), ".raw");
     *at = '\0';
-    const int fd = sys::open(g_path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, 0600);
+    const int fd = open_above(g_path, O_RDWR | O_CREAT | O_EXCL, 0600);
     if (fd != -EEXIST) return fd;
   }
   return -EEXIST;
@@ -124,6 +151,11 @@ void fill(trace::FileHeader& h, std::uint32_t forked_from) noexcept {
   std::memcpy(h.magic, trace::kMagic, sizeof h.magic);
 }
 
+/// The only place left to say that a child is missing is the trace of its parent.
+void count_lost_child() noexcept {
+  if (g_last_header != nullptr) g_last_header->lost_children.fetch_add(1, std::memory_order_relaxed);
+}
+
 }  // namespace
 
 namespace trace_file {
@@ -132,26 +164,27 @@ bool create() noexcept {
   const std::uint32_t forked_from = g_owner;
   g_owner = sys::process_id();
   const int fd = create_file();
-  if (fd < 0) return false;
+  if (fd < 0) return count_lost_child(), false;
   struct stat status {};
   void* p = nullptr;
   if (reserve(fd, 0, trace::kGranule) == StopReason::none && ::fstat(fd, &status) == 0)
     p = map_file(fd, 0, trace::kGranule);
   sys::close(fd);
-  if (p == nullptr) return false;
+  if (p == nullptr) return count_lost_child(), false;
   g_device = status.st_dev;
   g_inode = status.st_ino;
   auto* header = static_cast<trace::FileHeader*>(p);
   fill(*header, forked_from);
   g_recording->header.store(header, std::memory_order_release);
+  g_last_header = header;
   return true;
 }
 
 trace::ChunkHeader* claim(std::uint32_t lane, std::uint32_t serial, std::uint64_t bytes) noexcept {
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
-  if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return nullptr;
+  if (header == nullptr || g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return nullptr;
   bytes = (bytes + trace::kGranule - 1) & ~(trace::kGranule - 1);
-  const int fd = sys::open(g_path, O_RDWR | O_NOFOLLOW);
+  const int fd = open_for_growth();
   struct stat status {};
   if (fd < 0 || ::fstat(fd, &status) != 0 || status.st_dev != g_device || status.st_ino != g_inode) {
     if (fd >= 0) sys::close(fd);
@@ -170,6 +203,10 @@ trace::ChunkHeader* claim(std::uint32_t lane, std::uint32_t serial, std::uint64_
     return stop(StopReason::disk_full), nullptr;
   }
 #endif
+  if (g_recording->header.load(std::memory_order_acquire) != header) {  // a signal handler forked in the midst of this
+    sys::unmap_memory(p, bytes);
+    return nullptr;
+  }
   auto* chunk = static_cast<trace::ChunkHeader*>(p);
   chunk->lane = lane;
   chunk->serial = serial;
@@ -184,6 +221,7 @@ void stop(StopReason reason) noexcept {
   auto expected = Recording::ready;
   if (!g_recording->phase.compare_exchange_strong(expected, Recording::stopped, std::memory_order_acq_rel)) return;
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
+  if (header == nullptr) return;
   header->stop_monotonic_ns.store(now_ns(CLOCK_MONOTONIC_COARSE), std::memory_order_relaxed);
   header->stop_reason.store(reason, std::memory_order_release);
 }

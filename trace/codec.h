@@ -339,7 +339,8 @@ struct Break {  ///< sbrk or brk called by the program: the change in bytes
   std::uint32_t site = 0;
   std::int64_t change = 0;
   std::uint64_t address = 0, skipped = 0;  ///< address: the old break
-  template <class V> constexpr void fields(V&& v) { v(site), v(change), v(address), v(skipped); }
+  std::uint32_t flags = 0;                 ///< MapFlag: kMapBacking
+  template <class V> constexpr void fields(V&& v) { v(site), v(change), v(address), v(skipped), v(flags); }
 };
 
 namespace detail {

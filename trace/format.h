@@ -64,6 +64,7 @@ struct FileHeader {
   std::atomic<std::uint64_t> stop_monotonic_ns;
   std::atomic<StopReason> stop_reason;
   std::atomic<std::uint32_t> clean_end;                ///< 1 once the process left by exit or _exit
+  std::atomic<std::uint32_t> lost_children;            ///< forked processes that could not create a trace
 };
 static_assert(sizeof(FileHeader) == 192);
 

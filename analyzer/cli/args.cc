@@ -53,7 +53,8 @@ class HelpFormat : public CLI::Formatter {
 
 }  // namespace
 
-/// One command's part of the parser. `remaining` receives what CLI11 left over, when the command asked for it.
+/// One command's part of the parser. `remaining` receives what CLI11 left over, when the command asked for
+/// it.
 struct Arguments::Impl {
   CLI::App* app = nullptr;
   std::shared_ptr<HelpFormat> format = std::make_shared<HelpFormat>();
@@ -92,7 +93,8 @@ void Arguments::choice(const char* names, std::initializer_list<const char*> wor
       ->check(CLI::Validator(check, "", ""));
 }
 
-void Arguments::list(const char* names, const char* value, std::vector<std::string>& target, const char* help) {
+void Arguments::list(const char* names, const char* value, std::vector<std::string>& target,
+                     const char* help) {
   impl_.titled(impl_.app->add_option(names, target, help))
       ->type_name(value)
       ->expected(1)
@@ -147,12 +149,15 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 const Command* find(std::span<const Command> commands, std::string_view name) {
-  const auto at = std::find_if(commands.begin(), commands.end(), [&](const auto& c) { return name == c.name; });
+  const auto at =
+      std::find_if(commands.begin(), commands.end(), [&](const auto& c) { return name == c.name; });
   return at == commands.end() ? nullptr : &*at;
 }
 
 int unknown_command(std::span<const Command> commands, std::string_view name) {
-  const auto nearer = [&](const auto& a, const auto& b) { return distance(name, a.name) < distance(name, b.name); };
+  const auto nearer = [&](const auto& a, const auto& b) {
+    return distance(name, a.name) < distance(name, b.name);
+  };
   const Command& nearest = *std::min_element(commands.begin(), commands.end(), nearer);
   const bool close = distance(name, nearest.name) <= std::max<std::size_t>(2, name.size() / 3);
   print_error(fmt::format("'{}' is no command{}; see heapledger --help", name,
@@ -232,7 +237,8 @@ bool take_rest(const Arguments::Impl& impl, const Line& line) {
   }
   const std::ptrdiff_t mark = rest.empty() && !line.behind.empty() ? 1 : 0;
   rest.insert(rest.end(), line.behind.begin() + mark, line.behind.end());
-  if (rest.empty()) print_error(fmt::format("{0} is missing; see heapledger {1} --help", impl.remaining_name, command));
+  if (rest.empty())
+    print_error(fmt::format("{0} is missing; see heapledger {1} --help", impl.remaining_name, command));
   return !rest.empty();
 }
 

@@ -25,12 +25,12 @@ struct NotMeasured : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Runs the command after its options were parsed; returns the exit status. May throw ledger::FileError, UsageError
-/// and NotMeasured: main prints them as `heapledger: error: ...`.
+/// Runs the command after its options were parsed; returns the exit status. May throw ledger::FileError,
+/// UsageError and NotMeasured: main prints them as `heapledger: error: ...`.
 using Run = std::function<int()>;
 
-/// Declares options that write into a state of the command (a shared_ptr that Run holds, usually) and returns what to
-/// run. Nothing is opened, printed or started before Run is called.
+/// Declares options that write into a state of the command (a shared_ptr that Run holds, usually) and returns
+/// what to run. Nothing is opened, printed or started before Run is called.
 using Declare = Run (*)(Arguments& arguments);
 
 struct Command {

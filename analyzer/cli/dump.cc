@@ -24,7 +24,8 @@ constexpr const char* kExamples =
     "  heapledger dump app.hl --events --pid 4711 --from 1s --to 1.1s\n"
     "  heapledger dump app.hl --json --account mapping | jq .size\n"
     "\n"
-    "A row is a block's number in its process; rows count births, so a block with row 7 and end 9 was freed after the\n"
+    "A row is a block's number in its process; rows count births, so a block with row 7 and end 9 was freed "
+    "after the\n"
     "birth of row 8 and before that of row 9. Times are seconds since the start of the session.\n"
     "Exit status: 0 done; 2 bad usage or bad input.";
 
@@ -58,14 +59,16 @@ enum class Line { block, birth, death };
 /// Prints lines until the limit is reached.
 class Printer {
  public:
-  Printer(const ledger::Reader& reader, const Options& options) : reader_(reader), options_(options), places_(reader) {}
+  Printer(const ledger::Reader& reader, const Options& options)
+      : reader_(reader), options_(options), places_(reader) {}
 
   [[nodiscard]] bool full() const { return options_.limit != 0 && printed_ >= options_.limit; }
 
   void heading() const {
     if (options_.json) return;
-    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {}\n", options_.events ? "  " : "", "time",
-               "row", "process", "thread", "size", "end", "end time", "account", "call", "where");
+    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {}\n",
+               options_.events ? "  " : "", "time", "row", "process", "thread", "size", "end", "end time",
+               "account", "call", "where");
   }
 
   void print(std::size_t process, const Block& block, Line line) {
@@ -82,21 +85,26 @@ class Printer {
     key.function = frame.function;
     key.file = frame.file;
     key.line = frame.line;
-    return fmt::format("{} {}", places_.where(key, query::GroupBy::line), places_.function(key, query::GroupBy::line));
+    return fmt::format("{} {}", places_.where(key, query::GroupBy::line),
+                       places_.function(key, query::GroupBy::line));
   }
 
-  static std::string seconds(std::uint64_t us) { return fmt::format("{}.{:03}", us / 1'000'000, us / 1000 % 1000); }
+  static std::string seconds(std::uint64_t us) {
+    return fmt::format("{}.{:03}", us / 1'000'000, us / 1000 % 1000);
+  }
 
   void print_text(std::size_t process, const Block& b, Line line) const {
     const ledger::Process& p = reader_.processes()[process];
     const ledger::Site& site = reader_.sites()[b.site];
     const bool freed = b.end != query::kNever;
     fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {}{}\n",
-               line == Line::block ? "" : line == Line::birth ? "+ " : "- ",
-               seconds(line == Line::death ? b.end_us : b.born_us), b.row, p.pid, p.threads[b.thread].tid, b.size,
-               freed ? fmt::format("{}", b.end) : "-", freed ? seconds(b.end_us) : "-", account_name(site.account),
-               kApis[static_cast<unsigned>(site.api) % trace::kApiCount], where(site),
-               site.continuation ? " (continued)" : "");
+               line == Line::block   ? ""
+               : line == Line::birth ? "+ "
+                                     : "- ",
+               seconds(line == Line::death ? b.end_us : b.born_us), b.row, p.pid, p.threads[b.thread].tid,
+               b.size, freed ? fmt::format("{}", b.end) : "-", freed ? seconds(b.end_us) : "-",
+               account_name(site.account), kApis[static_cast<unsigned>(site.api) % trace::kApiCount],
+               where(site), site.continuation ? " (continued)" : "");
   }
 
   void print_json(std::size_t process, const Block& b, Line line) const {
@@ -106,9 +114,12 @@ class Printer {
     Json frames = Json::array();
     for (std::uint32_t n = site.node; n != 0; n = reader_.nodes()[n].parent) {
       const ledger::Frame& f = reader_.frames()[reader_.nodes()[n].frame];
-      frames.push_back({{"function", reader_.string(f.function)}, {"file", reader_.string(f.file)}, {"line", f.line}});
+      frames.push_back(
+          {{"function", reader_.string(f.function)}, {"file", reader_.string(f.file)}, {"line", f.line}});
     }
-    const Json json{{"what", line == Line::block ? "block" : line == Line::birth ? "birth" : "death"},
+    const Json json{{"what", line == Line::block   ? "block"
+                             : line == Line::birth ? "birth"
+                                                   : "death"},
                     {"pid", p.pid},
                     {"tid", p.threads[b.thread].tid},
                     {"row", b.row},
@@ -129,7 +140,8 @@ class Printer {
   std::uint64_t printed_ = 0;
 };
 
-/// Walks one process. Births come in the order of rows; deaths wait in a queue until the position they took effect at.
+/// Walks one process. Births come in the order of rows; deaths wait in a queue until the position they took
+/// effect at.
 class Walk {
  public:
   Walk(Printer& printer, std::size_t process, const query::Clock& clock, std::uint64_t offset_us, bool events)
@@ -151,7 +163,9 @@ class Walk {
 
  private:
   struct Later {
-    bool operator()(const Block& a, const Block& b) const { return a.end != b.end ? a.end > b.end : a.row > b.row; }
+    bool operator()(const Block& a, const Block& b) const {
+      return a.end != b.end ? a.end > b.end : a.row > b.row;
+    }
   };
   Printer& printer_;
   const std::size_t process_;
@@ -170,7 +184,8 @@ void walk_process(const ledger::Reader& reader, const query::Selection& selectio
       const std::uint64_t row = group.first_row + i;
       const std::uint32_t site = group.site[i];
       if (selection.sites[site] == 0 || !selection.wants(process, row, group.thread[i])) continue;
-      walk.block({row, query::death_of(row, group.life[i], clock.rows()), site, group.thread[i], group.size[i]});
+      walk.block(
+          {row, query::death_of(row, group.life[i], clock.rows()), site, group.thread[i], group.size[i]});
     }
   }
   walk.deaths_until(clock.rows());

@@ -12,10 +12,13 @@ void FilterOptions::declare(Arguments& arguments) {
   arguments.section("Filters (several of one kind: any of them; kinds together: all of them)");
   arguments.list("--pid", "PID|N", filter.processes, "Process, by pid or by its number in the report");
   arguments.list("--thread", "TID|NAME", filter.threads, "Allocating thread, by tid or by name");
-  arguments.list("--function", "PATTERN", filter.functions, "Stacks with such a function: part of its name, or a glob");
+  arguments.list("--function", "PATTERN", filter.functions,
+                 "Stacks with such a function: part of its name, or a glob");
   arguments.list("--file", "PATTERN", filter.files, "Stacks with such a file: part of its path, or a glob");
-  arguments.list("--account", "NAME", filter.accounts, "python_object, python_buffer, native, mapping, backing, ...");
-  arguments.text("--from", "TIME", from, "Blocks allocated at this time or later: 1.5s, 200ms, from the start");
+  arguments.list("--account", "NAME", filter.accounts,
+                 "python_object, python_buffer, native, mapping, backing, ...");
+  arguments.text("--from", "TIME", from,
+                 "Blocks allocated at this time or later: 1.5s, 200ms, from the start");
   arguments.text("--to", "TIME", to, "... and before this time, which then counts as the end");
 }
 

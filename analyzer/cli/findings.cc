@@ -18,7 +18,10 @@ using query::Metric;
 class Leaders {
  public:
   explicit Leaders(const ledger::Reader& reader)
-      : reader_(reader), slots_(reader), profile_(query::profile(reader, slots_, {}, {})), places_(reader),
+      : reader_(reader),
+        slots_(reader),
+        profile_(query::profile(reader, slots_, {}, {})),
+        places_(reader),
         groups_(query::group(reader, slots_, profile_, query::GroupBy::line)) {}
 
   [[nodiscard]] const query::Profile& profile() const { return profile_; }
@@ -29,8 +32,9 @@ class Leaders {
     const query::Group& first = groups_.front();
     const std::string function = places_.function(first.key, query::GroupBy::line);
     const std::uint64_t v = value(first.sums, metric);
-    return fmt::format("{}{}{} ({}, {})", places_.where(first.key, query::GroupBy::line), function.empty() ? "" : " ",
-                       function, metric == Metric::temporary ? count_text(v) : bytes_text(v),
+    return fmt::format("{}{}{} ({}, {})", places_.where(first.key, query::GroupBy::line),
+                       function.empty() ? "" : " ", function,
+                       metric == Metric::temporary ? count_text(v) : bytes_text(v),
                        share_text(v, value(profile_.totals, metric)));
   }
 
@@ -57,9 +61,10 @@ std::string findings(const ledger::Reader& reader) {
                         counted(p.totals.end_blocks, "block"), leaders.leader(Metric::end));
   }
   if (p.totals.temporary != 0) {
-    text += fmt::format("temporary  {} of {} ({}), most of them from {}\n", count_text(p.totals.temporary),
-                        counted(p.totals.allocations, "allocation"), share_text(p.totals.temporary, p.totals.allocations),
-                        leaders.leader(Metric::temporary));
+    text +=
+        fmt::format("temporary  {} of {} ({}), most of them from {}\n", count_text(p.totals.temporary),
+                    counted(p.totals.allocations, "allocation"),
+                    share_text(p.totals.temporary, p.totals.allocations), leaders.leader(Metric::temporary));
   }
   return text;
 }

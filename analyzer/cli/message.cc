@@ -13,7 +13,10 @@ void print_error(std::string_view text) { fmt::print(stderr, "heapledger: error:
 void print_warning(std::string_view text) { fmt::print(stderr, "heapledger: warning: {}\n", text); }
 
 Progress::Progress(const char* what)
-    : what_(what), start_(std::chrono::steady_clock::now()), last_(start_), enabled_(isatty(STDERR_FILENO) == 1) {}
+    : what_(what),
+      start_(std::chrono::steady_clock::now()),
+      last_(start_),
+      enabled_(isatty(STDERR_FILENO) == 1) {}
 
 void Progress::update(std::uint64_t done, std::uint64_t total) {
   if (!enabled_ || total == 0) return;

@@ -12,8 +12,8 @@ void print_error(std::string_view text);
 /// `heapledger: warning: TEXT`, one line.
 void print_warning(std::string_view text);
 
-/// A line on stderr that shows how far long work is. Silent in the first second, when stderr is no terminal, and after
-/// finish(), which takes the line away again. Not thread-safe.
+/// A line on stderr that shows how far long work is. Silent in the first second, when stderr is no terminal,
+/// and after finish(), which takes the line away again. Not thread-safe.
 class Progress {
  public:
   explicit Progress(const char* what);  ///< "packing"

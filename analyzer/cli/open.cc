@@ -27,9 +27,10 @@ class TemporaryFolder {
     const char* root = std::getenv("TMPDIR");
     path_ = fmt::format("{}/heapledger-XXXXXX", root == nullptr || *root == '\0' ? "/tmp" : root);
     if (mkdtemp(path_.data()) != nullptr) return;
-    throw ledger::FileError(fmt::format("{}: cannot create a temporary folder ({}); set TMPDIR, or write a ledger with "
-                                        "heapledger pack INPUT -o FILE",
-                                        path_, std::strerror(errno)));
+    throw ledger::FileError(
+        fmt::format("{}: cannot create a temporary folder ({}); set TMPDIR, or write a ledger with "
+                    "heapledger pack INPUT -o FILE",
+                    path_, std::strerror(errno)));
   }
   ~TemporaryFolder() {
     std::error_code ignored;

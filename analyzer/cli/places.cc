@@ -23,12 +23,14 @@ constexpr std::array<AccountText, ledger::kAccountCount> kAccounts{{
 #undef HEAPLEDGER_ACCOUNT_TEXT
 }};
 
-/// Position of the last ".../lib*/pythonX.Y/" behind its "lib*/"; npos when the path is not of a standard library.
+/// Position of the last ".../lib*/pythonX.Y/" behind its "lib*/"; npos when the path is not of a standard
+/// library.
 std::size_t library_start(std::string_view path) {
   const std::size_t at = path.rfind("/python");
   if (at == std::string_view::npos || at == 0) return std::string_view::npos;
   const std::size_t parent = path.rfind('/', at - 1);
-  const std::string_view folder = path.substr(parent == std::string_view::npos ? 0 : parent + 1, at - parent - 1);
+  const std::string_view folder =
+      path.substr(parent == std::string_view::npos ? 0 : parent + 1, at - parent - 1);
   const bool versioned = at + 7 < path.size() && path[at + 7] >= '2' && path[at + 7] <= '9';
   return folder.starts_with("lib") && versioned ? at + 1 : std::string_view::npos;
 }
@@ -38,7 +40,8 @@ constexpr std::int64_t kMostSourceBytes = 16 * 1024 * 1024;
 
 bool readable_source(const std::string& path, std::uint64_t recorded_until_ns) {
   struct stat status {};
-  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > kMostSourceBytes) return false;
+  if (stat(path.c_str(), &status) != 0 || !S_ISREG(status.st_mode) || status.st_size > kMostSourceBytes)
+    return false;
   const auto changed_ns = static_cast<std::uint64_t>(status.st_mtim.tv_sec) * 1'000'000'000 +
                           static_cast<std::uint64_t>(status.st_mtim.tv_nsec);
   return recorded_until_ns == 0 || changed_ns <= recorded_until_ns;
@@ -54,17 +57,22 @@ std::string stripped(std::string_view line) {
 
 std::string short_path(std::string_view path, std::string_view directory) {
   for (const std::string_view packages : {"/site-packages/", "/dist-packages/"}) {
-    if (const auto at = path.rfind(packages); at != std::string_view::npos) return std::string{path.substr(at + 1)};
+    if (const auto at = path.rfind(packages); at != std::string_view::npos)
+      return std::string{path.substr(at + 1)};
   }
   while (directory.size() > 1 && directory.ends_with('/')) directory.remove_suffix(1);
   if (const auto at = library_start(path); at != std::string_view::npos) return std::string{path.substr(at)};
-  const bool inside = directory.size() > 1 && path.starts_with(directory) && path.size() > directory.size() + 1 &&
-                      path[directory.size()] == '/';
+  const bool inside = directory.size() > 1 && path.starts_with(directory) &&
+                      path.size() > directory.size() + 1 && path[directory.size()] == '/';
   return std::string{inside ? path.substr(directory.size() + 1) : path};
 }
 
-std::string_view account_name(ledger::Account account) { return kAccounts[static_cast<unsigned>(account)].name; }
-std::string_view account_title(ledger::Account account) { return kAccounts[static_cast<unsigned>(account)].title; }
+std::string_view account_name(ledger::Account account) {
+  return kAccounts[static_cast<unsigned>(account)].name;
+}
+std::string_view account_title(ledger::Account account) {
+  return kAccounts[static_cast<unsigned>(account)].title;
+}
 
 Places::Places(const ledger::Reader& reader) : reader_(reader), recorded_until_ns_(0) {
   if (reader.processes().empty()) return;
@@ -82,8 +90,8 @@ std::string Places::where(const query::GroupKey& key, query::GroupBy by) const {
     const std::string name = short_path(process.executable, process.directory);
     if (by == GroupBy::process) return printable(fmt::format("process {} ({})", process.pid, name));
     const ledger::Thread& thread = process.threads[key.thread];
-    return printable(fmt::format("{} (tid {} of process {})", thread.name.empty() ? "thread" : thread.name, thread.tid,
-                                 process.pid));
+    return printable(fmt::format("{} (tid {} of process {})", thread.name.empty() ? "thread" : thread.name,
+                                 thread.tid, process.pid));
   }
   if (key.imports) return kImportSystem;
   if (key.origin != query::Origin::python) return std::string{query::origin_name(key.origin)};
@@ -92,8 +100,10 @@ std::string Places::where(const query::GroupKey& key, query::GroupBy by) const {
 }
 
 std::string Places::function(const query::GroupKey& key, query::GroupBy by) const {
-  const bool code = by == query::GroupBy::line || by == query::GroupBy::function || by == query::GroupBy::stack;
-  return code && !key.imports && key.origin == query::Origin::python ? printable(reader_.string(key.function)) : std::string{};
+  const bool code =
+      by == query::GroupBy::line || by == query::GroupBy::function || by == query::GroupBy::stack;
+  return code && !key.imports && key.origin == query::Origin::python ? printable(reader_.string(key.function))
+                                                                     : std::string{};
 }
 
 std::string Places::source(const query::GroupKey& key, query::GroupBy by) {

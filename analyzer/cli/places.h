@@ -12,8 +12,8 @@
 
 namespace heapledger::cli {
 
-/// Shortens paths to what tells them apart: relative to the recorded working directory, from "site-packages/" on, the
-/// standard library from "python3.11/" on.
+/// Shortens paths to what tells them apart: relative to the recorded working directory, from "site-packages/"
+/// on, the standard library from "python3.11/" on.
 [[nodiscard]] std::string short_path(std::string_view path, std::string_view directory);
 
 /// What trees and stacks show for a run of frames of the import system.
@@ -32,16 +32,16 @@ class Places {
   [[nodiscard]] std::string where(const query::GroupKey& key, query::GroupBy by) const;
   /// Name of the function, empty when the group is not one of code with a function.
   [[nodiscard]] std::string function(const query::GroupKey& key, query::GroupBy by) const;
-  /// The line of source without indentation; empty when there is none to be had: no regular file, or one that changed
-  /// after it was recorded.
+  /// The line of source without indentation; empty when there is none to be had: no regular file, or one that
+  /// changed after it was recorded.
   [[nodiscard]] std::string source(const query::GroupKey& key, query::GroupBy by);
 
  private:
   const std::vector<std::string>& lines(std::uint32_t file);
 
   const ledger::Reader& reader_;
-  std::string directory_;           ///< of the first process
-  std::uint64_t recorded_until_ns_; ///< files that changed later are not shown
+  std::string directory_;            ///< of the first process
+  std::uint64_t recorded_until_ns_;  ///< files that changed later are not shown
   std::unordered_map<std::uint32_t, std::vector<std::string>> files_;
 };
 

@@ -1,12 +1,14 @@
-// heapledger record: runs a command with the shim, waits for its whole tree, packs what it wrote, says what was found.
+// heapledger record: runs a command with the shim, waits for its whole tree, packs what it wrote, says what
+// was found.
 #include <fmt/format.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <cstdlib>
+#include <cstring>
 #include <ctime>
 #include <memory>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -83,46 +85,65 @@ read::SessionLog describe(const Options& options, pid_t pid) {
 void log_end(const Recorded& recorded, read::SessionWriter& log) {
   if (!recorded.outcome.still_running.empty())
     log.warning({still_running_warning(recorded.outcome.still_running), true});
-  if (record::has_raw_trace(recorded.output.folder, 0) && !record::has_raw_trace(recorded.output.folder, recorded.pid))
+  if (record::has_raw_trace(recorded.output.folder, 0) &&
+      !record::has_raw_trace(recorded.output.folder, recorded.pid))
     log.warning({fmt::format("the command itself was not recorded, only processes that it started: {}",
-                             kReasonsNotLoaded), true});
+                             kReasonsNotLoaded),
+                 true});
   log.end(record::monotonic_ns());
 }
 
 /// Starts the command with everything around it and waits for its tree.
-Recorded run_command(const Options& options) {
+Recorded run_command(const Options& options, const record::SignalSession& signals) {
   const record::Target target = record::find_target(options.command);
   record::PreloadName shim(record::find_shim());
   record::adopt_orphans();
-  const record::SignalSession signals;
   record::HeldCommand held(target, signals);
-  Recorded recorded{record::name_output(options.output, record::program_name(options.command), held.pid()),
-                    held.pid(), {}};
+  Recorded recorded{
+      record::name_output(options.output, record::program_name(options.command), held.pid()), held.pid(), {}};
   const std::string& folder = recorded.output.folder;
   record::check_output(recorded.output, options.force);
   record::make_folder(recorded.output, options.force);
+  bool is_started = false;
   try {
     read::SessionWriter log(folder);
     log.command(describe(options, held.pid()));
     const char* preloaded = std::getenv("LD_PRELOAD");
-    held.start({record::preload_list(shim.path(), preloaded != nullptr ? preloaded : ""), folder, options.stacks});
-    const auto notice = [&](const auto& rest) { if (!options.quiet) print_waiting(rest); };
+    held.start(
+        {record::preload_list(shim.path(), preloaded != nullptr ? preloaded : ""), folder, options.stacks});
+    is_started = true;
+    const auto notice = [&](const auto& rest) {
+      if (!options.quiet) print_waiting(rest);
+    };
     recorded.outcome = record::Supervisor(held.pid(), folder, log, signals, notice).run();
     log_end(recorded, log);
-  } catch (const record::BadUsage&) {
-    record::remove_folder(folder);
+  } catch (...) {
+    if (!is_started) record::remove_folder(folder);
     throw;
   }
   if (!recorded.outcome.still_running.empty()) shim.keep();
   return recorded;
 }
 
-/// Packs the raw traces and removes them. False, with a message, when that failed: they are kept then.
-bool pack(const Options& options, const Recorded& recorded, ledger::PackSummary& summary) {
+/// Packing gives up when the user does.
+void stop_if_asked(const record::SignalSession& signals) {
+  const int number = signals.next().number;
+  if (number == 0 || number == SIGCHLD) return;
+  throw ledger::FileError(fmt::format("stopped by {}", number == SIGINT ? "Ctrl-C" : ::strsignal(number)));
+}
+
+/// Packs the raw traces and removes them. False, with a message, when that failed or the user did not want to
+/// wait for it: they are kept then.
+bool pack(const Options& options, const Recorded& recorded, const record::SignalSession& signals,
+          ledger::PackSummary& summary) {
   const record::Output& output = recorded.output;
   try {
     PackProgress progress(options.quiet);
-    summary = ledger::pack({{output.folder}, output.ledger, [&](auto done, auto total) { progress(done, total); }});
+    const auto step = [&](std::uint64_t done, std::uint64_t total) {
+      stop_if_asked(signals);
+      progress(done, total);
+    };
+    summary = ledger::pack({{output.folder}, output.ledger, step});
   } catch (const ledger::FileError& e) {
     print_failure(fmt::format("packing failed: {}", e.what()));
     print_kept(output, false);
@@ -136,14 +157,14 @@ bool pack(const Options& options, const Recorded& recorded, ledger::PackSummary&
 }
 
 /// True when the recording is whole. Errors are printed.
-bool pack_and_report(const Options& options, const Recorded& recorded) {
+bool pack_and_report(const Options& options, const Recorded& recorded, const record::SignalSession& signals) {
   if (!record::has_raw_trace(recorded.output.folder, 0)) {
     print_never_loaded(options.command.front(), recorded.pid);
     record::remove_folder(recorded.output.folder);
     return false;
   }
   ledger::PackSummary summary;
-  if (!pack(options, recorded, summary)) return false;
+  if (!pack(options, recorded, signals, summary)) return false;
   try {
     return print_recorded(recorded.output.ledger, summary, options.quiet);
   } catch (const ledger::FileError& e) {
@@ -160,8 +181,9 @@ int exit_status(int wait_status, bool is_whole) {
 
 int run(const Options& options) {
   try {
-    const Recorded recorded = run_command(options);
-    return exit_status(recorded.outcome.status, pack_and_report(options, recorded));
+    const record::SignalSession signals;
+    const Recorded recorded = run_command(options, signals);
+    return exit_status(recorded.outcome.status, pack_and_report(options, recorded, signals));
   } catch (const record::BadUsage& e) {
     throw UsageError(e.what());
   } catch (const record::CannotRecord& e) {

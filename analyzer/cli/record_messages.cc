@@ -25,7 +25,8 @@ constexpr std::size_t kMaxNamed = 5;
 /// A line on stderr. One that is closed or broken is no reason to lose a recording: nothing is thrown.
 template <class... Values>
 void say(fmt::format_string<Values...> format, Values&&... values) {
-  const std::string line = fmt::format("heapledger: {}\n", fmt::format(format, std::forward<Values>(values)...));
+  const std::string line =
+      fmt::format("heapledger: {}\n", fmt::format(format, std::forward<Values>(values)...));
   std::fwrite(line.data(), 1, line.size(), stderr);
 }
 
@@ -45,8 +46,8 @@ std::string processes_text(std::uint64_t count) {
 /// The report shows all of them.
 constexpr std::ptrdiff_t kMaxWarnings = 5;
 
-/// Warnings of the ledger, those first that make its figures lower bounds: all that are printed when quiet. True when
-/// there is none of that kind.
+/// Warnings of the ledger, those first that make its figures lower bounds: all that are printed when quiet.
+/// True when there is none of that kind.
 bool print_warnings(const ledger::Reader& reader, bool quiet) {
   std::vector<ledger::Warning> all(reader.warnings().begin(), reader.warnings().end());
   all.insert(all.end(), reader.session().warnings.begin(), reader.session().warnings.end());
@@ -65,18 +66,22 @@ bool print_warnings(const ledger::Reader& reader, bool quiet) {
 }  // namespace
 
 void print_waiting(const std::vector<record::ProcessStat>& rest) {
-  say("the command has ended; waiting for {} that it started: {}. Ctrl-C stops waiting and keeps what is recorded so far.",
+  say("the command has ended; waiting for {} that it started: {}. Ctrl-C stops waiting and keeps what is "
+      "recorded so far.",
       processes_text(rest.size()), names_of(rest));
 }
 
 std::string still_running_warning(const std::vector<record::ProcessStat>& rest) {
   return fmt::format("{} still running when the recording was ended: {}",
-                     rest.size() == 1 ? "one process was" : fmt::format("{} processes were", rest.size()), names_of(rest));
+                     rest.size() == 1 ? "one process was" : fmt::format("{} processes were", rest.size()),
+                     names_of(rest));
 }
 
 void print_never_loaded(const std::string& command, pid_t pid) {
-  say("error: the recorder was never loaded into '{}' (process {}), so nothing was measured: {}", command, pid,
-      kReasonsNotLoaded);
+  say("error: the recorder was never loaded into '{}' (process {}), or that allocated no memory at all: "
+      "nothing "
+      "was measured; {}",
+      command, pid, kReasonsNotLoaded);
 }
 
 void print_failure(const std::string& text) { say("error: {}", text); }
@@ -85,8 +90,8 @@ void print_kept(const record::Output& output, bool is_packed) {
   if (is_packed)
     say("the raw traces are kept in {}", output.folder);
   else
-    say("the raw traces are kept in {}; to pack them: heapledger pack {} -o {}", output.folder, shell_word(output.folder),
-        shell_word(output.ledger));
+    say("the raw traces are kept in {}; to pack them: heapledger pack {} -o {}", output.folder,
+        shell_word(output.folder), shell_word(output.ledger));
 }
 
 PackProgress::PackProgress(bool quiet) : silent_(quiet) {
@@ -104,15 +109,18 @@ bool print_recorded(const std::string& ledger, const ledger::PackSummary& summar
   const ledger::Reader reader(ledger);
   const bool is_whole = print_warnings(reader, quiet);
   if (quiet) return is_whole;
-  say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes), counted(summary.events, "event"),
-      processes_text(summary.processes), time_text(reader.session().wall_us));
-  const std::string rest = fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));
+  say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes),
+      counted(summary.events, "event"), processes_text(summary.processes),
+      time_text(reader.session().wall_us));
+  const std::string rest =
+      fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));
   std::fwrite(rest.data(), 1, rest.size(), stderr);
   return is_whole;
 }
 
 std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
   std::string word(1, '\'');
   for (const char c : text) word.append(c == '\'' ? "'\\''" : std::string_view(&c, 1));

@@ -17,7 +17,8 @@ namespace heapledger::cli {
 
 /// Why a library in LD_PRELOAD may not have been loaded although every check before the start passed.
 inline constexpr const char* kReasonsNotLoaded =
-    "it may run in a sandbox or as another user that cannot read the recorder library or write to the folder of the "
+    "it may run in a sandbox or as another user that cannot read the recorder library or write to the folder "
+    "of the "
     "ledger, end before the dynamic loader was done, or the loader said above why it refused the library";
 
 /// The command has ended and these have not.
@@ -31,7 +32,8 @@ void print_never_loaded(const std::string& command, pid_t pid);
 /// Where the raw traces are, and how to pack them unless that is done.
 void print_kept(const record::Output& output, bool is_packed);
 
-/// Shows how far packing is once it takes longer than a second: on a terminal as it goes, elsewhere in one line.
+/// Shows how far packing is once it takes longer than a second: on a terminal as it goes, elsewhere in one
+/// line.
 class PackProgress {
  public:
   explicit PackProgress(bool quiet);
@@ -43,8 +45,8 @@ class PackProgress {
   bool silent_;
 };
 
-/// Losses first, then the ledger, what it shows, and what to type next; when quiet, losses only. True when the
-/// recording is whole. Throws ledger::FileError when the ledger cannot be read.
+/// Losses first, then the ledger, what it shows, and what to type next; when quiet, losses only. True when
+/// the recording is whole. Throws ledger::FileError when the ledger cannot be read.
 bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, bool quiet);
 
 /// As it must be typed in a shell.

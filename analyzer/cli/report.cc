@@ -16,8 +16,8 @@ namespace heapledger::cli {
 namespace {
 
 constexpr std::uint64_t kUnset = ~std::uint64_t{0};
-constexpr std::uint64_t kTopOfEach = 5;   ///< entries when all lists are shown
-constexpr std::uint64_t kTopOfOne = 20;   ///< entries when one list was asked for
+constexpr std::uint64_t kTopOfEach = 5;  ///< entries when all lists are shown
+constexpr std::uint64_t kTopOfOne = 20;  ///< entries when one list was asked for
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -47,9 +47,9 @@ struct Options {
 
 constexpr query::Metric kMetrics[] = {query::Metric::peak, query::Metric::end, query::Metric::allocated,
                                       query::Metric::count, query::Metric::temporary};
-constexpr query::GroupBy kGroupings[] = {query::GroupBy::line,    query::GroupBy::function, query::GroupBy::file,
-                                         query::GroupBy::stack,   query::GroupBy::account,  query::GroupBy::thread,
-                                         query::GroupBy::process};
+constexpr query::GroupBy kGroupings[] = {
+    query::GroupBy::line,    query::GroupBy::function, query::GroupBy::file,   query::GroupBy::stack,
+    query::GroupBy::account, query::GroupBy::thread,   query::GroupBy::process};
 
 ReportRequest request_of(const Options& options) {
   ReportRequest request;
@@ -74,8 +74,9 @@ ReportRequest request_of(const Options& options) {
 /// What a newcomer may want next.
 std::string hint(const ReportRequest& request, const Style& style) {
   if (!style.terminal || !request.overview) return "";
-  return style.dim(fmt::format("\nNext: heapledger report {} --by peak | --tree | --group function | --json; see --help\n",
-                               request.ledger));
+  return style.dim(
+      fmt::format("\nNext: heapledger report {} --by peak | --tree | --group function | --json; see --help\n",
+                  request.ledger));
 }
 
 int run(const Options& options) {
@@ -83,13 +84,13 @@ int run(const Options& options) {
   const auto reader = open_ledger(options.ledger);
   Progress progress("reading");
   const query::Slots slots(*reader);
-  const query::Profile profile = query::profile(*reader, slots, request.question, [&](auto done, auto total) {
-    progress.update(done, total);
-  });
+  const query::Profile profile = query::profile(*reader, slots, request.question,
+                                                [&](auto done, auto total) { progress.update(done, total); });
   progress.finish();
   const ReportInput input{*reader, slots, profile, request};
   const Style style = stdout_style(options.color);
-  const std::string text = options.json ? report_json(input) : report_text(input, style) + hint(request, style);
+  const std::string text =
+      options.json ? report_json(input) : report_text(input, style) + hint(request, style);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kExitOk;
 }
@@ -102,8 +103,8 @@ Run report_command(Arguments& arguments) {
   arguments.section("What to show");
   arguments.choice("-b,--by,--sort", {"peak", "end", "allocated", "count", "temporary"}, options->by,
                    "One list only: by this figure");
-  arguments.choice("-g,--group", {"line", "function", "file", "stack", "account", "thread", "process"}, options->group,
-                   "What is one entry [line]");
+  arguments.choice("-g,--group", {"line", "function", "file", "stack", "account", "thread", "process"},
+                   options->group, "What is one entry [line]");
   arguments.number("-n,--top", "N", options->top, "Entries of a list, 0 for all [5; of one list 20]");
   arguments.flag("--tree", options->tree, "Tree of what allocates and who called it, instead of lists");
   arguments.flag("--call-tree", options->call_tree, "Tree of calls from the outermost frame");

@@ -14,16 +14,16 @@
 namespace heapledger::cli {
 
 struct ReportRequest {
-  std::string ledger;                   ///< as the user wrote it
+  std::string ledger;  ///< as the user wrote it
   query::Question question;
   std::vector<std::string> conditions;  ///< the filter as the user wrote it: "--pid 4711"
   std::vector<query::Metric> metrics;   ///< lists to show, in order
   query::GroupBy by = query::GroupBy::line;
-  std::uint64_t top = 0;                ///< entries of a list; 0: all
-  bool callers = false;                 ///< show the tree of callers of the first metric
-  bool calls = false;                   ///< show the tree of calls of the first metric
-  bool source = true;                   ///< show lines of source
-  bool overview = true;                 ///< nothing special was asked for: show accounts and processes too
+  std::uint64_t top = 0;  ///< entries of a list; 0: all
+  bool callers = false;   ///< show the tree of callers of the first metric
+  bool calls = false;     ///< show the tree of calls of the first metric
+  bool source = true;     ///< show lines of source
+  bool overview = true;   ///< nothing special was asked for: show accounts and processes too
 };
 
 /// Everything a rendering needs; all parts must outlive it.
@@ -51,7 +51,8 @@ struct ReportInput {
 
 // What both renderings say in the same way.
 
-/// Warnings of the file, the session and the processes, incomplete ones first, each with the pid it is about (0: none).
+/// Warnings of the file, the session and the processes, incomplete ones first, each with the pid it is about
+/// (0: none).
 struct Notice {
   std::uint32_t pid = 0;
   std::string text;

@@ -14,7 +14,8 @@ namespace {
 
 std::string quoted(const std::string& word) {
   const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 || std::string_view{"_-./:=,+@%"}.find(c) != std::string_view::npos;
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view{"_-./:=,+@%"}.find(c) != std::string_view::npos;
   };
   if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
   std::string text = "'";
@@ -24,11 +25,16 @@ std::string quoted(const std::string& word) {
 
 std::string_view stacks_text(trace::StackState state) {
   switch (state) {
-    case trace::StackState::verified: return "stacks verified by self-test";
-    case trace::StackState::untested: return "stacks recorded, no self-test ran";
-    case trace::StackState::mismatch: return "no stacks: the self-test failed";
-    case trace::StackState::unsupported: return "no stacks: this version is not supported";
-    case trace::StackState::switched_off: return "no stacks: switched off";
+    case trace::StackState::verified:
+      return "stacks verified by self-test";
+    case trace::StackState::untested:
+      return "stacks recorded, no self-test ran";
+    case trace::StackState::mismatch:
+      return "no stacks: the self-test failed";
+    case trace::StackState::unsupported:
+      return "no stacks: this version is not supported";
+    case trace::StackState::switched_off:
+      return "no stacks: switched off";
   }
   return "";
 }
@@ -51,7 +57,9 @@ std::vector<std::string> interpreters(const ledger::Reader& reader) {
   std::vector<std::string> lines;
   for (const auto& [kind, count] : kinds) {
     const auto all = reader.processes().size();
-    lines.push_back(count == all ? kind : fmt::format("{} ({} of {} processes)", kind, count_text(count), count_text(all)));
+    lines.push_back(count == all
+                        ? kind
+                        : fmt::format("{} ({} of {} processes)", kind, count_text(count), count_text(all)));
   }
   return lines;
 }
@@ -60,7 +68,8 @@ std::string warnings_text(const ReportInput& input, const Style& style) {
   const auto all = notices(input.reader);
   if (all.empty()) return "";
   const bool incomplete = all.front().incomplete;
-  std::string text = style.alarm(incomplete ? "INCOMPLETE RECORDING: all figures below are lower bounds" : "WARNING") + "\n";
+  std::string text =
+      style.alarm(incomplete ? "INCOMPLETE RECORDING: all figures below are lower bounds" : "WARNING") + "\n";
   for (const Notice& n : all) {
     const std::string about = n.pid == 0 ? "" : fmt::format("process {}: ", n.pid);
     text += fmt::format("{} {}\n", style.alarm(n.incomplete ? "  !!" : "  ! "), printable(about + n.text));
@@ -73,7 +82,8 @@ std::string outcome_text(const ledger::Reader& reader) {
   const ledger::Session& session = reader.session();
   const ledger::Process& process = reader.processes()[last_of_chain(reader, 0)];
   const std::string time = time_text(session.wall_us != 0 ? session.wall_us : session_us(reader));
-  const std::string status = status_text(session.exit_status != -1 ? session.exit_status : process.exit_status);
+  const std::string status =
+      status_text(session.exit_status != -1 ? session.exit_status : process.exit_status);
   if (!status.empty()) return fmt::format("{}, {}", time, status);
   return process.clean_end ? time : fmt::format("{}, then killed, crashed or still running", time);
 }
@@ -86,12 +96,14 @@ std::vector<Notice> notices(const ledger::Reader& reader) {
   for (const auto& w : reader.session().warnings) all.push_back({0, w.text, w.incomplete});
   for (const auto& p : reader.processes()) {
     for (const auto& w : p.warnings) all.push_back({p.pid, w.text, w.incomplete});
-    const bool told = std::any_of(p.warnings.begin(), p.warnings.end(), [](const auto& w) { return w.incomplete; });
+    const bool told =
+        std::any_of(p.warnings.begin(), p.warnings.end(), [](const auto& w) { return w.incomplete; });
     if (p.lost_events != 0 && !told) {
       all.push_back({p.pid, fmt::format("{} seen but not recorded", counted(p.lost_events, "event")), true});
     }
   }
-  std::stable_sort(all.begin(), all.end(), [](const Notice& a, const Notice& b) { return a.incomplete > b.incomplete; });
+  std::stable_sort(all.begin(), all.end(),
+                   [](const Notice& a, const Notice& b) { return a.incomplete > b.incomplete; });
   return all;
 }
 
@@ -106,7 +118,8 @@ std::size_t last_of_chain(const ledger::Reader& reader, std::size_t process) {
 std::uint64_t session_us(const ledger::Reader& reader) {
   const auto offsets = query::process_offsets(reader);
   std::uint64_t end = 0;
-  for (std::size_t p = 0; p < offsets.size(); ++p) end = std::max(end, offsets[p] + reader.processes()[p].duration_us);
+  for (std::size_t p = 0; p < offsets.size(); ++p)
+    end = std::max(end, offsets[p] + reader.processes()[p].duration_us);
   return end;
 }
 
@@ -131,11 +144,14 @@ std::string header_text(const ReportInput& input, const Style& style) {
   std::string text = warnings_text(input, style);
   if (processes.empty()) return text + "The ledger holds no process.\n";
   Table table("ll");
-  const auto line = [&](const char* name, std::string value) { table.row({{name, Ink::dim}, {std::move(value)}}); };
+  const auto line = [&](const char* name, std::string value) {
+    table.row({{name, Ink::dim}, {std::move(value)}});
+  };
   const ledger::Process& started = processes[last_of_chain(input.reader, 0)];
   line("Command", command_text(session.command.empty() ? started.arguments : session.command));
   for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
-  line("Ran", fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));
+  line("Ran",
+       fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));
   if (processes.size() > 1) line("Processes", count_text(processes.size()));
   if (!input.request.conditions.empty()) {
     std::string conditions = "blocks that match";

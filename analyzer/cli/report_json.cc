@@ -16,21 +16,30 @@ constexpr const char* kSchema = "heapledger-report/1";
 
 std::string_view stacks_name(trace::StackState state) {
   switch (state) {
-    case trace::StackState::untested: return "untested";
-    case trace::StackState::verified: return "verified";
-    case trace::StackState::mismatch: return "mismatch";
-    case trace::StackState::unsupported: return "unsupported";
-    case trace::StackState::switched_off: return "switched_off";
+    case trace::StackState::untested:
+      return "untested";
+    case trace::StackState::verified:
+      return "verified";
+    case trace::StackState::mismatch:
+      return "mismatch";
+    case trace::StackState::unsupported:
+      return "unsupported";
+    case trace::StackState::switched_off:
+      return "switched_off";
   }
   return "";
 }
 
 std::string_view origin_key(query::Origin origin) {
   switch (origin) {
-    case query::Origin::python: return "python";
-    case query::Origin::start_up: return "start_up";
-    case query::Origin::native: return "native";
-    case query::Origin::no_stacks: return "no_stacks";
+    case query::Origin::python:
+      return "python";
+    case query::Origin::start_up:
+      return "start_up";
+    case query::Origin::native:
+      return "native";
+    case query::Origin::no_stacks:
+      return "no_stacks";
   }
   return "";
 }
@@ -63,7 +72,8 @@ Json process_json(const ReportInput& input, const query::ProcessProfile& profile
   const ledger::Process& p = input.reader.processes()[profile.process];
   Json threads = Json::array();
   for (std::size_t t = 0; t < p.threads.size(); ++t) {
-    threads.push_back({{"tid", p.threads[t].tid}, {"name", p.threads[t].name},
+    threads.push_back({{"tid", p.threads[t].tid},
+                       {"name", p.threads[t].name},
                        {"sums", sums_json(input.profile.threads[profile.process][t])}});
   }
   return {{"number", profile.process + 1},
@@ -122,7 +132,8 @@ Json where_json(const ledger::Reader& reader, const query::GroupKey& key, GroupB
   if (by == GroupBy::process || by == GroupBy::thread) {
     const ledger::Process& p = reader.processes()[key.process];
     Json where{{"number", key.process + 1}, {"pid", p.pid}};
-    if (by == GroupBy::thread) where.update({{"tid", p.threads[key.thread].tid}, {"name", p.threads[key.thread].name}});
+    if (by == GroupBy::thread)
+      where.update({{"tid", p.threads[key.thread].tid}, {"name", p.threads[key.thread].name}});
     return where;
   }
   Json where{{"origin", key.imports ? "import_system" : origin_key(key.origin)}};
@@ -141,7 +152,8 @@ Json groups_json(const ReportInput& input) {
   const ReportRequest& request = input.request;
   auto groups = query::group(input.reader, input.slots, input.profile, request.by);
   query::sort(groups, input.reader, request.metrics.front());
-  const std::size_t listed = request.top == 0 ? groups.size() : std::min<std::size_t>(groups.size(), request.top);
+  const std::size_t listed =
+      request.top == 0 ? groups.size() : std::min<std::size_t>(groups.size(), request.top);
   Json entries = Json::array();
   for (const query::Group& g : std::span(groups).first(listed)) {
     entries.push_back({{"where", where_json(input.reader, g.key, request.by)}, {"sums", sums_json(g.sums)}});
@@ -171,14 +183,16 @@ Json tree_json(const ReportInput& input, query::Direction direction) {
             {"by", group_name(options.by)},
             {"metric", metric_name(options.metric)},
             {"least_share", options.least_share}};
-  json.update(branch_json(input.reader, query::tree(input.reader, input.slots, input.profile, options), options.by));
+  json.update(
+      branch_json(input.reader, query::tree(input.reader, input.slots, input.profile, options), options.by));
   return json;
 }
 
 Json warnings_json(const ledger::Reader& reader) {
   Json warnings = Json::array();
   for (const Notice& n : notices(reader)) {
-    warnings.push_back({{"text", n.text}, {"incomplete", n.incomplete}, {"pid", n.pid == 0 ? Json() : Json(n.pid)}});
+    warnings.push_back(
+        {{"text", n.text}, {"incomplete", n.incomplete}, {"pid", n.pid == 0 ? Json() : Json(n.pid)}});
   }
   return warnings;
 }
@@ -198,28 +212,27 @@ std::string report_json(const ReportInput& input) {
   Json trees = Json::array();
   if (input.request.callers) trees.push_back(tree_json(input, query::Direction::callers));
   if (input.request.calls) trees.push_back(tree_json(input, query::Direction::calls));
-  const Json report{
-      {"schema", kSchema},
-      {"tool_version", kVersion},
-      {"ledger", input.request.ledger},
-      {"complete", warnings.empty() || !warnings.front().incomplete},
-      {"warnings", warnings_json(input.reader)},
-      {"filter",
-       {{"conditions", input.request.conditions},
-        {"from_us", optional_json(question.filter.from_us)},
-        {"to_us", optional_json(question.filter.to_us)},
-        {"at_us", optional_json(question.at_us)}}},
-      {"session", session_json(input.reader)},
-      {"moment",
-       {{"kind", input.profile.at_peak ? "peak" : "time"},
-        {"time_us", input.profile.moment.time_us},
-        {"bytes", input.profile.moment.bytes},
-        {"blocks", input.profile.moment.blocks}}},
-      {"totals", sums_json(input.profile.totals)},
-      {"accounts", accounts_json(input.profile)},
-      {"processes", std::move(processes)},
-      {"groups", groups_json(input)},
-      {"trees", std::move(trees)}};
+  const Json report{{"schema", kSchema},
+                    {"tool_version", kVersion},
+                    {"ledger", input.request.ledger},
+                    {"complete", warnings.empty() || !warnings.front().incomplete},
+                    {"warnings", warnings_json(input.reader)},
+                    {"filter",
+                     {{"conditions", input.request.conditions},
+                      {"from_us", optional_json(question.filter.from_us)},
+                      {"to_us", optional_json(question.filter.to_us)},
+                      {"at_us", optional_json(question.at_us)}}},
+                    {"session", session_json(input.reader)},
+                    {"moment",
+                     {{"kind", input.profile.at_peak ? "peak" : "time"},
+                      {"time_us", input.profile.moment.time_us},
+                      {"bytes", input.profile.moment.bytes},
+                      {"blocks", input.profile.moment.blocks}}},
+                    {"totals", sums_json(input.profile.totals)},
+                    {"accounts", accounts_json(input.profile)},
+                    {"processes", std::move(processes)},
+                    {"groups", groups_json(input)},
+                    {"trees", std::move(trees)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }
 

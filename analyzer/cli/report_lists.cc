@@ -17,30 +17,32 @@ using query::Sums;
 
 constexpr std::size_t kMostFrames = 60;  ///< of one stack
 constexpr std::size_t kFigures = 36;     ///< columns that the figures of an entry take, about
-constexpr std::size_t kSource = 28;      ///< columns kept for a line of source
+constexpr std::size_t kSource = 18;      ///< columns kept for a line of source
 
 /// What differs from list to list.
 struct ListText {
   Metric metric;
-  const char* name;      ///< as in --by
-  const char* title;     ///< before ", by line"
-  const char* value;     ///< heading of the figure
-  const char* detail;    ///< heading of the figure beside it
+  const char* name;    ///< as in --by
+  const char* title;   ///< before ", by line"
+  const char* value;   ///< heading of the figure
+  const char* detail;  ///< heading of the figure beside it
 };
 constexpr ListText kLists[] = {
     {Metric::peak, "peak", "Held at the peak", "bytes", "blocks"},
     {Metric::end, "end", "Not freed at the end", "bytes", "blocks"},
     {Metric::allocated, "allocated", "Allocated over the whole run", "bytes", "allocations"},
     {Metric::count, "count", "Most allocations", "allocations", "bytes each"},
-    {Metric::temporary, "temporary", "Most temporary allocations", "temporary", "of all here"},
+    {Metric::temporary, "temporary", "Most temporary allocations", "temporary", "of its own"},
 };
 
-constexpr std::string_view kGroupNames[] = {"line", "function", "file", "stack", "account", "thread", "process"};
-constexpr std::string_view kGroupPlurals[] = {"lines", "functions", "files", "stacks",
-                                              "accounts", "threads", "processes"};
+constexpr std::string_view kGroupNames[] = {"line",    "function", "file",   "stack",
+                                            "account", "thread",   "process"};
+constexpr std::string_view kGroupPlurals[] = {"lines",    "functions", "files",    "stacks",
+                                              "accounts", "threads",   "processes"};
 
 const ListText& list_of(Metric metric) {
-  return *std::find_if(std::begin(kLists), std::end(kLists), [&](const ListText& l) { return l.metric == metric; });
+  return *std::find_if(std::begin(kLists), std::end(kLists),
+                       [&](const ListText& l) { return l.metric == metric; });
 }
 
 std::string value_text(const Sums& sums, Metric metric) {
@@ -50,11 +52,16 @@ std::string value_text(const Sums& sums, Metric metric) {
 
 std::string detail_text(const Sums& s, Metric metric) {
   switch (metric) {
-    case Metric::peak: return count_text(s.peak_blocks);
-    case Metric::end: return count_text(s.end_blocks);
-    case Metric::allocated: return count_text(s.allocations);
-    case Metric::count: return s.allocations == 0 ? "-" : bytes_text(s.allocated_bytes / s.allocations);
-    case Metric::temporary: return share_text(s.temporary, s.allocations);
+    case Metric::peak:
+      return count_text(s.peak_blocks);
+    case Metric::end:
+      return count_text(s.end_blocks);
+    case Metric::allocated:
+      return count_text(s.allocations);
+    case Metric::count:
+      return s.allocations == 0 ? "-" : bytes_text(s.allocated_bytes / s.allocations);
+    case Metric::temporary:
+      return share_text(s.temporary, s.allocations);
   }
   return "";
 }
@@ -77,7 +84,8 @@ std::vector<std::string> callers_of(const ledger::Reader& reader, std::uint32_t 
     key.function = frame.function;
     key.file = frame.file;
     key.line = frame.line;
-    callers.push_back(fmt::format("{} {}", places.where(key, GroupBy::line), places.function(key, GroupBy::line)));
+    callers.push_back(
+        fmt::format("{} {}", places.where(key, GroupBy::line), places.function(key, GroupBy::line)));
   }
   return callers;
 }
@@ -96,7 +104,11 @@ Cell label(std::string where, std::string function, std::size_t room) {
 class List {
  public:
   List(const ReportInput& input, const Style& style, Metric metric, Places& places)
-      : input_(input), style_(style), metric_(metric), places_(places), by_(input.request.by),
+      : input_(input),
+        style_(style),
+        metric_(metric),
+        places_(places),
+        by_(input.request.by),
         total_(value(input.profile.totals, metric)) {}
 
   std::string text() {
@@ -104,8 +116,9 @@ class List {
     query::sort(groups, input_.reader, metric_);
     std::erase_if(groups, [&](const query::Group& g) { return value(g.sums, metric_) == 0; });
     if (groups.empty()) return title() + style_.dim("  nothing\n");
-    const std::size_t shown = input_.request.top == 0 ? groups.size() : std::min<std::size_t>(input_.request.top, groups.size());
-    Table table("rrrll");
+    const std::size_t shown =
+        input_.request.top == 0 ? groups.size() : std::min<std::size_t>(input_.request.top, groups.size());
+    Table table("rrrsl");
     add_heading(table);
     for (const query::Group& g : std::span(groups).first(shown)) add(table, g);
     add_rest(table, std::span(groups).subspan(shown));
@@ -131,7 +144,7 @@ class List {
     const std::size_t room = style_.width - std::min(style_.width, kFigures);
     const std::string source = input_.request.source ? places_.source(group.key, by_) : "";
     row.push_back(label(places_.where(group.key, by_), places_.function(group.key, by_),
-                        source.empty() || room < 2 * kSource ? room : room - kSource));
+                        source.empty() || room < 3 * kSource ? room : room - kSource));
     row.push_back({source, Ink::dim});
     table.row(std::move(row));
     if (group.key.node == 0) return;
@@ -154,7 +167,10 @@ class List {
 
   void add_heading(Table& table) const {
     const ListText& list = list_of(metric_);
-    table.row({{list.value, Ink::dim}, {"share", Ink::dim}, {list.detail, Ink::dim}, {std::string{group_name(by_)}, Ink::dim}});
+    table.row({{list.value, Ink::dim},
+               {"share", Ink::dim},
+               {list.detail, Ink::dim},
+               {std::string{group_name(by_)}, Ink::dim}});
   }
 
   const ReportInput& input_;

@@ -38,7 +38,8 @@ std::string summary_text(const ReportInput& input, const Style& style) {
   }
   if (resident != 0) {
     line("Resident", resident,
-         input.reader.processes().size() > 1 ? "most of one process, sampled from outside" : "at most, sampled from outside");
+         input.reader.processes().size() > 1 ? "most of one process, sampled from outside"
+                                             : "at most, sampled from outside");
   }
   return table.text(style, 0);
 }
@@ -89,7 +90,8 @@ std::vector<query::ProcessProfile> greatest(std::vector<query::ProcessProfile> p
   std::stable_sort(processes.begin(), processes.end(),
                    [](const auto& a, const auto& b) { return a.peak_bytes > b.peak_bytes; });
   if (processes.size() > count) processes.resize(count);
-  std::sort(processes.begin(), processes.end(), [](const auto& a, const auto& b) { return a.process < b.process; });
+  std::sort(processes.begin(), processes.end(),
+            [](const auto& a, const auto& b) { return a.process < b.process; });
   return processes;
 }
 
@@ -98,8 +100,14 @@ std::string processes_text(const ReportInput& input, const Style& style) {
   if (all.size() < 2) return "";
   const auto shown = greatest(all, input.request.top == 0 ? all.size() : kMostProcesses);
   Table table("rrrrrrll");
-  table.row({{"#", Ink::bold}, {"pid", Ink::dim}, {"start", Ink::dim}, {"own peak", Ink::dim}, {"at the end", Ink::dim},
-             {"allocations", Ink::dim}, {"status", Ink::dim}, {"command", Ink::dim}});
+  table.row({{"#", Ink::bold},
+             {"pid", Ink::dim},
+             {"start", Ink::dim},
+             {"own peak", Ink::dim},
+             {"at the end", Ink::dim},
+             {"allocations", Ink::dim},
+             {"status", Ink::dim},
+             {"command", Ink::dim}});
   for (const query::ProcessProfile& p : shown) {
     const ledger::Process& process = input.reader.processes()[p.process];
     table.row({{count_text(p.process + 1)},
@@ -113,7 +121,8 @@ std::string processes_text(const ReportInput& input, const Style& style) {
   }
   std::string text = table.text(style, 0);
   if (shown.size() < all.size()) {
-    text += style.dim(fmt::format("({} more with smaller peaks: --top 0 lists them all)\n", count_text(all.size() - shown.size())));
+    text += style.dim(fmt::format("({} more with smaller peaks: --top 0 lists them all)\n",
+                                  count_text(all.size() - shown.size())));
   }
   return text;
 }

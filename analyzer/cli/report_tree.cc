@@ -17,7 +17,10 @@ using query::Tree;
 class TreePrinter {
  public:
   TreePrinter(const ReportInput& input, const Style& style, Direction direction, Places& places)
-      : input_(input), style_(style), places_(places), direction_(direction),
+      : input_(input),
+        style_(style),
+        places_(places),
+        direction_(direction),
         by_(tree_options(input.request, direction).by),
         metric_(input.request.metrics.front()) {}
 
@@ -32,7 +35,8 @@ class TreePrinter {
       below(branch, "");
     }
     for (const Rest& rest : rests(root)) line(rest.sums, "", rest.text);
-    text_ += style_.dim(fmt::format("{:21}Branches below {:.0f}% of the total are left out.\n", "", 100 * options.least_share));
+    text_ += style_.dim(fmt::format("{:21}Branches below {:.0f}% of the total are left out.\n", "",
+                                    100 * options.least_share));
     return std::move(text_);
   }
 
@@ -53,7 +57,9 @@ class TreePrinter {
     const bool count = metric_ == Metric::count || metric_ == Metric::temporary;
     const std::uint64_t v = value(sums, metric_);
     const std::string figure =
-        v == last_ && !rails.empty() ? "" : fmt::format("{:>12} {:>6}", count ? count_text(v) : bytes_text(v), share_text(v, total_));
+        v == last_ && !rails.empty()
+            ? ""
+            : fmt::format("{:>12} {:>6}", count ? count_text(v) : bytes_text(v), share_text(v, total_));
     text_ += fmt::format("{:19}  {}{}\n", figure, style_.dim(rails), text);
     last_ = v;
   }
@@ -72,9 +78,11 @@ class TreePrinter {
   std::vector<Rest> rests(const Tree& tree) const {
     std::vector<Rest> result;
     const bool own = direction_ == Direction::calls && !tree.branches.empty();
-    if (own && matters(tree.exclusive)) result.push_back({tree.exclusive, style_.dim("(by this code itself)")});
+    if (own && matters(tree.exclusive))
+      result.push_back({tree.exclusive, style_.dim("(by this code itself)")});
     if (matters(tree.dropped_sums)) {
-      const auto branches = tree.dropped == 1 ? "1 branch" : fmt::format("{} branches", count_text(tree.dropped));
+      const auto branches =
+          tree.dropped == 1 ? "1 branch" : fmt::format("{} branches", count_text(tree.dropped));
       result.push_back({tree.dropped_sums, style_.dim(fmt::format("({} left out)", branches))});
     }
     return result;

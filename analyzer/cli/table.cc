@@ -10,7 +10,9 @@ namespace {
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLeastLast = 12;
 
-std::size_t width_of(const Cell& cell) { return columns(cell.text) + (cell.tail.empty() ? 0 : 1 + columns(cell.tail)); }
+std::size_t width_of(const Cell& cell) {
+  return columns(cell.text) + (cell.tail.empty() ? 0 : 1 + columns(cell.tail));
+}
 
 std::string painted(const Style& style, const Cell& cell) {
   const std::string text = paint(style, cell.ink, cell.text);
@@ -32,11 +34,16 @@ void strip_end(std::string& line) { line.erase(line.find_last_not_of(' ') + 1); 
 
 std::string paint(const Style& style, Ink ink, std::string_view text) {
   switch (ink) {
-    case Ink::bold: return style.bold(text);
-    case Ink::dim: return style.dim(text);
-    case Ink::accent: return style.accent(text);
-    case Ink::alarm: return style.alarm(text);
-    case Ink::plain: break;
+    case Ink::bold:
+      return style.bold(text);
+    case Ink::dim:
+      return style.dim(text);
+    case Ink::accent:
+      return style.accent(text);
+    case Ink::alarm:
+      return style.alarm(text);
+    case Ink::plain:
+      break;
   }
   return std::string{text};
 }
@@ -44,7 +51,11 @@ std::string paint(const Style& style, Ink ink, std::string_view text) {
 std::vector<std::size_t> Table::widths() const {
   std::vector<std::size_t> widths(alignment_.size(), 0);
   for (const auto& row : rows_) {
-    for (std::size_t c = 0; c < row.cells.size(); ++c) widths[c] = std::max(widths[c], width_of(row.cells[c]));
+    for (std::size_t c = 0; c < row.cells.size(); ++c)
+      widths[c] = std::max(widths[c], width_of(row.cells[c]));
+  }
+  for (std::size_t c = 0; c < widths.size(); ++c) {
+    if (alignment_[c] == 's') widths[c] = std::min(widths[c], kSoftWidth);
   }
   return widths;
 }
@@ -67,7 +78,7 @@ std::string Table::text(const Style& style, std::size_t indent) const {
       const std::string padding(width[c] - std::min(width[c], width_of(cell)), ' ');
       line += alignment_[c] == 'r' ? padding + painted(style, cell) : painted(style, cell) + padding;
       line.append(kGap, ' ');
-      at += width[c] + kGap;
+      at += std::max(width[c], width_of(cell)) + kGap;
     }
     strip_end(line);
     result += line + '\n';

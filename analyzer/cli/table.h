@@ -18,11 +18,14 @@ struct Cell {
   Ink tail_ink = Ink::accent;
 };
 
-/// Cells of a row are two columns apart and as wide as the widest of their column. The last left-aligned column is cut
-/// to the style's width, and left out of a row when fewer than 12 columns remain for it.
+inline constexpr std::size_t kSoftWidth = 32;
+
+/// Cells of a row are two columns apart and as wide as the widest of their column. The last left-aligned
+/// column is cut to the style's width, and left out of a row when fewer than 12 columns remain for it.
 class Table {
  public:
-  /// One letter a column: 'r' right-aligned, 'l' left-aligned.
+  /// One letter a column: 'r' right-aligned, 'l' left-aligned, 's' left-aligned in a column of at most
+  /// kSoftWidth, wider cells push what follows to the right.
   explicit Table(std::string_view alignment) : alignment_(alignment) {}
   /// A row may end early.
   void row(std::vector<Cell> cells) { rows_.push_back({std::move(cells), {}, 0}); }

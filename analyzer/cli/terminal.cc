@@ -40,7 +40,8 @@ std::size_t terminal_width() {
 
 bool continues(char c) { return (static_cast<unsigned char>(c) & 0xc0) == 0x80; }
 
-/// Bytes of the character at the start of the text; 0 when it is not UTF-8 (overlong forms and surrogates are not).
+/// Bytes of the character at the start of the text; 0 when it is not UTF-8 (overlong forms and surrogates are
+/// not).
 std::size_t character_length(std::string_view text) {
   const auto lead = static_cast<unsigned char>(text[0]);
   if (lead < 0x80) return 1;
@@ -92,7 +93,8 @@ std::string printable(std::string_view text) {
 }
 
 std::size_t columns(std::string_view text) {
-  return static_cast<std::size_t>(std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
+  return static_cast<std::size_t>(
+      std::count_if(text.begin(), text.end(), [](char c) { return !continues(c); }));
 }
 
 std::string cut_end(std::string_view text, std::size_t width) {

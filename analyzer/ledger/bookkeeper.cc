@@ -22,9 +22,12 @@ void Bookkeeper::apply(const Event& event) {
     case EventKind::map: return map(event, event.flags);
     case EventKind::unmap: return unmap(event.address, event.address + event.size);
     case EventKind::remap_out: {
-      const auto touched = ranges_.cut(event.address, event.address + event.size);
-      moved_flags_[event.lane] = touched.empty() ? std::uint32_t{trace::kMapUsable} : touched.front().flags;
-      for (const Range& range : touched) ranges_.insert(range);
+      std::uint32_t flags = trace::kMapUsable;
+      (void)ranges_.find(event.address, event.address + 1, [&](const Range& range) {
+        flags = range.flags;
+        return false;
+      });
+      moved_flags_[event.lane] = flags;
       return unmap(event.address, event.address + event.size);
     }
     case EventKind::remap_in: return remap_in(event);
@@ -34,6 +37,7 @@ void Bookkeeper::apply(const Event& event) {
       const auto found = stacks_.find(event.address);
       if (found == stacks_.end()) return;
       writer_.death(found->second);
+      deaths_since_row_ = true;
       stacks_.erase(found);
       return;
     }
@@ -140,18 +144,22 @@ void Bookkeeper::remap_in(const Event& event) {
   map(event, found != moved_flags_.end() ? found->second : std::uint32_t{trace::kMapUsable});
 }
 
+namespace {
+std::uint32_t with_access(std::uint32_t flags, bool usable) {
+  return (flags & ~std::uint32_t{trace::kMapUsable}) | (usable ? std::uint32_t{trace::kMapUsable} : 0u);
+}
+}  // namespace
+
 /// Reserved space that becomes usable was not used before, and the other way round; all else stays as it is.
 void Bookkeeper::protect(const Event& event) {
   const std::uint64_t start = event.address, end = event.address + event.size;
-  for (const Range& range : ranges_.cut(start, end)) {
-    Range changed = range;
-    changed.flags = (range.flags & ~std::uint32_t{trace::kMapUsable}) | (event.flags != 0 ? trace::kMapUsable : 0u);
-    if (account_of(changed.flags) == account_of(range.flags)) {
-      ranges_.insert(range);
-      continue;
-    }
+  const bool usable = event.flags != 0;
+  const auto changes = [&](const Range& r) { return account_of(with_access(r.flags, usable)) != account_of(r.flags); };
+  for (const std::uint64_t at : ranges_.find(start, end, changes)) {
+    const Range range = ranges_.cut(at, at + 1).front();
     close(range, false);
-    Range left = range, right = range;
+    Range left = range, changed = range, right = range;
+    changed.flags = with_access(range.flags, usable);
     left.end = std::min(range.end, start);
     changed.start = std::max(range.start, start);
     changed.end = std::min(range.end, end);
@@ -168,7 +176,7 @@ void Bookkeeper::move_break(const Event& event) {
   if (change > 0) {
     Event grown = event;
     grown.size = static_cast<std::uint64_t>(change);
-    return map(grown, trace::kMapUsable | kFromBreak);
+    return map(grown, trace::kMapUsable | kFromBreak | event.flags);
   }
   unmap(event.address + event.size, event.address);
 }

@@ -23,6 +23,7 @@ constexpr std::size_t kSlack = 64;
 
 constexpr unsigned kWide = 248;
 
+/// `bytes` from 1 to 8.
 std::byte wide_token(unsigned bytes) { return static_cast<std::byte>(kWide + bytes - 1); }
 
 std::byte* put_values(std::byte* at, std::span<const std::uint64_t> values) {
@@ -67,6 +68,7 @@ constexpr std::size_t plain_sites(std::size_t distinct) {
 static_assert(plain_sites(257) == 255 && plain_sites(511) == 255 && plain_sites(512) == 254);
 static_assert(plain_sites(kRowsPerGroup) == 0);
 
+/// The sites of the group. Their number is at most that of its rows, whatever the payload says.
 bool get_distinct(Cursor& in, std::uint32_t sites, std::size_t rows, std::vector<std::uint32_t>& distinct) {
   const std::uint64_t count = in.varint();
   if (count > rows) return false;
@@ -80,11 +82,12 @@ bool get_distinct(Cursor& in, std::uint32_t sites, std::size_t rows, std::vector
   return in.ok();
 }
 
+/// By row: position among the group's sites.
 bool get_indexes(Cursor& in, std::size_t distinct, std::span<std::uint32_t> index) {
   const auto tokens = in.bytes(index.size());
   if (!in.ok()) return false;
   const std::size_t plain = plain_sites(distinct);
-  std::uint32_t greatest = 0;
+  std::uint32_t greatest = 0;  // one check behind the loop instead of one in it
   for (std::size_t i = 0; i < index.size(); ++i) {
     auto n = static_cast<std::uint32_t>(tokens[i]);
     if (n >= plain) n = static_cast<std::uint32_t>(plain + ((n - plain) << 8) + in.byte());
@@ -134,6 +137,7 @@ bool get_exceptions(Cursor& in, std::span<const std::uint32_t> index, std::vecto
 
 // ------------------------------------------------------------------------------------------------ threads
 
+/// Runs: threads of CPython take turns, and most programs have one.
 std::byte* put_threads(std::byte* at, std::span<const std::uint32_t> thread) {
   for (std::size_t i = 0; i < thread.size();) {
     std::size_t end = i + 1;
@@ -168,6 +172,7 @@ constexpr unsigned kLongLife = kWide - kRecent;
 /// The last kRecent different ends, the latest first.
 class RecentEnds {
  public:
+  /// kRecent: it is not there.
   [[nodiscard]] unsigned find(std::uint64_t end) const {
     unsigned i = 0;
     while (i < kRecent && ends_[i] != end) ++i;

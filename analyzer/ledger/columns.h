@@ -25,6 +25,7 @@ class BirthsEncoder {
   std::span<const std::byte> encode(const Births& births);
 
  private:
+  // Steps of encode(): count_sites() fills distinct_, order_sites() gives the sites their indexes.
   void count_sites(std::span<const std::uint32_t> site);
   void order_sites();
   std::byte* put_sites(std::byte* at, std::span<const std::uint32_t> site);
@@ -35,12 +36,12 @@ class BirthsEncoder {
     std::uint32_t rows = 0;
     std::uint32_t index = 0;  ///< in distinct_
   };
-  std::vector<OfSite> of_site_;
+  std::vector<OfSite> of_site_;            ///< by site
   std::vector<std::uint32_t> distinct_;    ///< sites of this group
   std::vector<std::uint64_t> last_size_;   ///< by index
   std::vector<std::uint64_t> exceptions_;  ///< sizes that differ from the last one of their site
   std::vector<std::byte> bitmap_;
-  std::vector<std::byte> room_;
+  std::vector<std::byte> room_;  ///< for the greatest payload
   std::uint32_t group_ = 0;
 };
 
@@ -62,8 +63,8 @@ class BirthsDecoder {
                             const BirthsTarget& target);
 
  private:
-  std::vector<std::uint32_t> distinct_, index_;
-  std::vector<std::uint64_t> last_size_;
+  std::vector<std::uint32_t> distinct_, index_;  ///< sites of the group; by row: position among them
+  std::vector<std::uint64_t> last_size_;         ///< by index
 };
 
 /// False: the payload is damaged. Values are not judged.

@@ -21,6 +21,7 @@ constexpr std::size_t kTextPerSection = 1 << 20;
 
 constexpr unsigned kContinuationBit = 0x80;
 
+/// Both numbers in one, for hashing.
 std::uint64_t pair(std::uint32_t high, std::uint32_t low) { return std::uint64_t{high} << 32 | low; }
 
 /// Looks the value up; stores it in `values` when it is new. The first `reserved` entries equal nothing.
@@ -78,11 +79,13 @@ void put_column(ByteBuffer& out, std::span<const Entry> entries, std::uint32_t E
   }
 }
 
+/// Lengths first: they compress better apart from the texts.
 void put_texts(ByteBuffer& out, const std::deque<std::string>& strings, std::size_t first, std::size_t end) {
   for (std::size_t i = first; i < end; ++i) out.number(strings[i].size());
   for (std::size_t i = first; i < end; ++i) out.append(strings[i]);
 }
 
+/// Where the section that begins with entry `first` ends.
 std::size_t section_end(const std::deque<std::string>& strings, std::size_t first) {
   std::size_t end = first, bytes = 0;
   while (end < strings.size() && end - first < kEntriesPerSection && bytes < kTextPerSection) {
@@ -187,6 +190,7 @@ bool DictionaryTables::add(Tag tag, std::span<const std::byte> payload) {
 bool DictionaryTables::add_strings(Cursor in) {
   std::size_t count = 0;
   if (!get_count(in, strings_.size(), 1, count)) return false;
+  // `in` walks over the lengths to the texts behind them, `lengths` reads them again with the texts at hand.
   Cursor lengths = in;
   for (std::size_t i = 0; i < count; ++i) in.varint();
   if (!in.ok()) return false;

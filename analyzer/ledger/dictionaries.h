@@ -34,10 +34,12 @@ class Dictionaries {
   void write_new(SectionFile& file);
 
  private:
+  /// How far a dictionary stands in the file.
   struct Written {
     std::size_t entries = 0;
     std::uint32_t sections = 0;
   };
+  /// One section after the other, whose columns put(first, end) appends to payload_.
   template <class Entries, class Put>
   void write_entries(SectionFile& file, Tag tag, const Entries& entries, Written& written, Put&& put);
 
@@ -65,12 +67,13 @@ class DictionaryTables {
   [[nodiscard]] const std::vector<Site>& sites() const noexcept { return sites_; }
 
  private:
+  // Each checks its count against the bytes that are there before it makes room.
   bool add_strings(trace::Cursor in);
   bool add_frames(trace::Cursor in);
   bool add_nodes(trace::Cursor in);
   bool add_sites(trace::Cursor in);
 
-  std::vector<std::unique_ptr<char[]>> texts_;
+  std::vector<std::unique_ptr<char[]>> texts_;  ///< what strings_ point into, one block a section
   std::vector<std::string_view> strings_;
   std::vector<Frame> frames_;
   std::vector<Node> nodes_;

@@ -57,12 +57,12 @@ inline constexpr std::size_t kSectionHeaderBytes = 40;
 inline constexpr std::size_t kTrailerBytes = 24;
 inline constexpr std::uint32_t kSectionMagic = 0x43534c48;  // "HLSC"
 
-/// No payload is larger; strings and metadata of a process must fit into one.
+/// No payload is larger; the metadata of a process must fit into one.
 inline constexpr std::uint64_t kMaxPayload = 128 * 1024 * 1024;
 /// No payload of births or lives is larger.
 inline constexpr std::uint64_t kMaxRowsPayload = 4 * 1024 * 1024;
-/// No dictionary string is longer (a record of the raw trace cannot be either).
-inline constexpr std::uint64_t kMaxString = 64 * 1024 * 1024;
+/// No dictionary string is longer.
+inline constexpr std::uint64_t kMaxString = 4 * 1024 * 1024;
 
 /// FNV-1a, 64 bits (Fowler, Noll, Vo): every change of a single byte changes it. Guards headers; payloads are
 /// guarded by the content checksum of their zstd frame.

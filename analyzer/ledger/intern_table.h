@@ -30,6 +30,7 @@ class InternTable {
   [[nodiscard]] std::uint32_t size() const noexcept { return size_; }
 
  private:
+  // Eight bytes a slot: tags spare most look-ups of the values, and growing needs no value at all.
   static constexpr std::uint32_t kEmpty = 0xffffffff;
   struct Slot {
     std::uint32_t tag = 0, number = kEmpty;

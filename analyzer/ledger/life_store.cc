@@ -1,93 +1,115 @@
-// Life store: the mapped file grows with the rows and lends its pages only for a while.
+// Life store: the file of old groups, and the mapping that late deaths go through.
 #include "life_store.h"
 
-#include <fcntl.h>
 #include <fmt/format.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <utility>
+#include <vector>
 
 #include "error.h"
 
 namespace heapledger::ledger {
 namespace {
 
-/// The file doubles, but grows by no more than this at a time.
-constexpr std::uint64_t kMostNewRows = 1 << 26;
-
-[[noreturn]] void fail(std::string_view output, std::uint64_t bytes, int error) {
+[[noreturn]] void fail(std::string_view output, int error) {
   throw FileError(fmt::format(
-      "cannot write {}: a temporary file of {} bytes beside it is needed as well: {}; free some space or "
-      "choose another place for the output",
-      output, bytes, std::strerror(error)));
+      "cannot write {}: a temporary file beside it is needed as well: {}; free some space or choose "
+      "another place for the output",
+      output, std::strerror(error)));
+}
+
+/// Calls transfer(bytes, offset), which is pread or pwrite, until all is done.
+template <class Byte, class Transfer>
+void transfer_all(std::string_view output, std::span<Byte> bytes, std::uint64_t offset, Transfer&& transfer) {
+  while (!bytes.empty()) {
+    const ssize_t done = transfer(bytes, static_cast<off_t>(offset));
+    if (done < 0 && errno == EINTR) continue;
+    if (done <= 0) fail(output, done < 0 ? errno : EIO);
+    bytes = bytes.subspan(static_cast<std::size_t>(done));
+    offset += static_cast<std::uint64_t>(done);
+  }
 }
 
 }  // namespace
 
 LifeStore::LifeStore(std::string_view beside, std::uint32_t escape) : beside_(beside), escape_(escape) {}
 
-LifeStore::~LifeStore() {
-  if (lives_ != nullptr) ::munmap(lives_, capacity_ * sizeof *lives_);
+LifeStore::~LifeStore() { unmap(); }
+
+void LifeStore::clear() noexcept {
+  groups_ = pages_ = 0;
+  most_pages_ = kFirstPages;
+  long_.clear();
 }
 
-void LifeStore::reserve(std::uint64_t rows) {
-  if (rows > capacity_) grow(rows);
-  const std::uint64_t recent = rows > kRecentRows ? (rows - kRecentRows) / kRowsPerGroup * kRowsPerGroup : 0;
-  if (recent > recent_) give_back(recent_, recent);
-  recent_ = recent;
+void LifeStore::add_group() {
+  auto& lives = recent_[groups_ % kRecentGroups];
+  if (groups_ >= kRecentGroups) write_out(groups_ - kRecentGroups);
+  if (!lives) lives = std::make_unique_for_overwrite<std::uint32_t[]>(kRowsPerGroup);
+  std::fill_n(lives.get(), kRowsPerGroup, 0);
+  ++groups_;
 }
 
-void LifeStore::grow(std::uint64_t rows) {
+void LifeStore::write_out(std::uint64_t group) {
   if (!file_) {
     file_.emplace(beside_, "lives");
-    if (const int error = file_->unlink()) fail(beside_, 0, error);
+    if (const int error = file_->unlink()) fail(beside_, error);
   }
-  const std::uint64_t capacity = std::max(rows, capacity_ + std::min(capacity_, kMostNewRows));
-  const std::uint64_t old_bytes = capacity_ * sizeof *lives_;
-  const std::uint64_t bytes = capacity * sizeof *lives_;
-  const int error = ::posix_fallocate(file_->descriptor(), static_cast<off_t>(old_bytes),
-                                      static_cast<off_t>(bytes - old_bytes));
-  if (error != 0) fail(beside_, bytes, error);
-  void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file_->descriptor(), 0);
-  if (at == MAP_FAILED) fail(beside_, bytes, errno);
-  if (lives_ != nullptr) ::munmap(lives_, old_bytes);
-  lives_ = static_cast<std::uint32_t*>(at);
-  capacity_ = capacity;
+  const std::span<const std::uint32_t> lives(recent_[group % kRecentGroups].get(), kRowsPerGroup);
+  transfer_all(beside_, std::as_bytes(lives), group * kGroupBytes, [this](auto bytes, off_t offset) {
+    return ::pwrite(file_->descriptor(), bytes.data(), bytes.size(), offset);
+  });
 }
 
-void LifeStore::set_long(std::uint64_t row, std::uint64_t life) {
-  lives_[row] = escape_;
-  long_[row] = life;
-}
-
-void LifeStore::count_page(std::uint64_t row) {
+std::uint32_t* LifeStore::old_slot(std::uint64_t row) {
+  if (row >= mapped_rows_) map(old_rows());
   const std::uint64_t page = row >> kPageBits;
-  if (page == last_page_) return;
-  last_page_ = page;
-  if (++old_pages_ < kMostOldPages) return;
-  old_pages_ = 0;
-  give_back(0, recent_);
+  if (page != std::exchange(last_page_, page) && ++pages_ == most_pages_) {
+    pages_ = 0;
+    most_pages_ *= 2;
+    // What was written is in the page cache already, and comes back from there.
+    (void)::madvise(mapping_, mapped_rows_ * sizeof *mapping_, MADV_DONTNEED);
+  }
+  return mapping_ + row;
 }
 
-/// Advice only: what was written is in the page cache already, and comes back from there.
-void LifeStore::give_back(std::uint64_t first, std::uint64_t end) const {
-  (void)::madvise(lives_ + first, (end - first) * sizeof *lives_, MADV_DONTNEED);
+/// Maps twice as much as there is, so that it happens rarely; nothing behind the end of the file is touched.
+void LifeStore::map(std::uint64_t rows) {
+  unmap();
+  void* const at = ::mmap(nullptr, 2 * rows * sizeof *mapping_, PROT_READ | PROT_WRITE, MAP_SHARED,
+                          file_->descriptor(), 0);
+  if (at == MAP_FAILED) fail(beside_, errno);
+  mapping_ = static_cast<std::uint32_t*>(at);
+  mapped_rows_ = 2 * rows;
 }
 
-void LifeStore::take(std::uint64_t first, std::span<std::uint64_t> out) {
+void LifeStore::unmap() noexcept {
+  if (mapping_ != nullptr) ::munmap(mapping_, mapped_rows_ * sizeof *mapping_);
+  mapping_ = nullptr;
+  mapped_rows_ = 0;
+}
+
+void LifeStore::get(std::uint64_t group, std::span<std::uint64_t> out) {
+  std::vector<std::uint32_t> old;
+  const std::uint32_t* lives = recent_[group % kRecentGroups].get();
+  if (group * kRowsPerGroup < old_rows()) {
+    old.resize(out.size());
+    transfer_all(beside_, std::as_writable_bytes(std::span(old)), group * kGroupBytes,
+                 [this](auto bytes, off_t offset) {
+                   return ::pread(file_->descriptor(), bytes.data(), bytes.size(), offset);
+                 });
+    lives = old.data();
+  }
+  std::copy_n(lives, out.size(), out.begin());
+  if (long_.empty()) return;
   for (std::size_t i = 0; i < out.size(); ++i) {
-    std::uint32_t& slot = lives_[first + i];
-    out[i] = slot;
-    slot = 0;
+    if (out[i] == escape_) out[i] = long_.at(group * kRowsPerGroup + i);
   }
-  if (!long_.empty()) {
-    for (std::size_t i = 0; i < out.size(); ++i) {
-      if (out[i] == escape_) out[i] = long_.extract(first + i).mapped();
-    }
-  }
-  give_back(first, first + out.size());
 }
 
 }  // namespace heapledger::ledger

@@ -1,8 +1,10 @@
-// Lives of the rows of one process until it ends, in a file mapped into memory: deaths come in any order.
+// Lives of the rows of one process until it ends: deaths come in any order, memory stays bounded.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <span>
 #include <string>
@@ -14,10 +16,9 @@
 
 namespace heapledger::ledger {
 
-/// The file lies beside the output, has no name once it is open, and holds four bytes a row. Space is claimed
-/// before it is written to, so that a full disk is an error (FileError), not a signal. Pages of old rows are
-/// given back to the page cache, so that only the recent ones and a bounded number of others count as memory
-/// of this process.
+/// Four bytes a row. Recent groups of rows are kept in memory, because most blocks die young; older ones go
+/// to a file beside the output that has no name once it is open, and late deaths reach them through a mapping
+/// whose pages are given back from time to time. Members that write throw FileError.
 class LifeStore {
  public:
   /// Lives from `escape` on are kept in memory apart; only tests set it.
@@ -26,42 +27,55 @@ class LifeStore {
   LifeStore(const LifeStore&) = delete;
   LifeStore& operator=(const LifeStore&) = delete;
 
-  /// Makes room for rows [0, rows); new rows are alive. Call it once a group.
-  void reserve(std::uint64_t rows);
-  /// `row` is below the reserved rows; life > 0.
+  /// Forgets all rows.
+  void clear() noexcept;
+  /// Makes room for kRowsPerGroup more rows, which are alive.
+  void add_group();
+  /// The row is one of those; life > 0.
   void set(std::uint64_t row, std::uint64_t life) {
-    if (row < recent_) [[unlikely]]
-      count_page(row);
+    std::uint32_t* slot = &recent_[(row / kRowsPerGroup) % kRecentGroups][row % kRowsPerGroup];
+    if (row < old_rows()) [[unlikely]]
+      slot = old_slot(row);
     if (life < escape_) [[likely]] {
-      lives_[row] = static_cast<std::uint32_t>(life);
+      *slot = static_cast<std::uint32_t>(life);
     } else {
-      set_long(row, life);
+      *slot = escape_;
+      long_[row] = life;
     }
   }
-  /// Lives of out.size() rows from `first` on; they are alive again afterwards, for the next process.
-  void take(std::uint64_t first, std::span<std::uint64_t> out);
+  /// Lives of the first out.size() rows of a group.
+  void get(std::uint64_t group, std::span<std::uint64_t> out);
 
  private:
-  /// Rows whose pages stay: most blocks die young.
-  static constexpr std::uint64_t kRecentRows = 64 * std::uint64_t{kRowsPerGroup};
-  /// Pages of other rows that may be touched before all of them are given back, and their rows (of 4 KiB).
-  static constexpr std::uint32_t kMostOldPages = 32768;
-  static constexpr unsigned kPageBits = 10;
+  static constexpr std::uint64_t kRecentGroups = 64;
+  static constexpr std::size_t kGroupBytes = kRowsPerGroup * sizeof(std::uint32_t);
+  /// Pages of the mapping that may be touched before all of them are given back the first time (128 MiB of 4
+  /// KiB). Doubles each time, because deaths in no order would else spend their time on getting pages back.
+  static constexpr std::uint64_t kFirstPages = 32768;
+  static constexpr unsigned kPageBits = 10;  ///< rows of a page
 
-  void grow(std::uint64_t rows);
-  void set_long(std::uint64_t row, std::uint64_t life);
-  void count_page(std::uint64_t row);
-  void give_back(std::uint64_t first, std::uint64_t end) const;
+  [[nodiscard]] std::uint64_t old_rows() const noexcept {
+    return groups_ > kRecentGroups ? (groups_ - kRecentGroups) * kRowsPerGroup : 0;
+  }
+  /// The least recent group goes to the file.
+  void write_out(std::uint64_t group);
+  /// Where the life of a row is that is in the file.
+  std::uint32_t* old_slot(std::uint64_t row);
+  void map(std::uint64_t rows);
+  void unmap() noexcept;
 
   std::string beside_;
   std::uint32_t escape_;
-  std::optional<FileBeside> file_;  ///< once there are rows
-  std::uint32_t* lives_ = nullptr;
-  std::uint64_t capacity_ = 0;  ///< rows
-  std::uint64_t recent_ = 0;    ///< first row whose page stays, a multiple of kRowsPerGroup
+  std::uint64_t groups_ = 0;
+  std::array<std::unique_ptr<std::uint32_t[]>, kRecentGroups> recent_;  ///< by group % kRecentGroups
+  std::unordered_map<std::uint64_t, std::uint64_t> long_;               ///< by row
+
+  std::optional<FileBeside> file_;  ///< all groups but the recent ones; none while these are all
+  std::uint32_t* mapping_ = nullptr;
+  std::uint64_t mapped_rows_ = 0;
   std::uint64_t last_page_ = 0;
-  std::uint32_t old_pages_ = 0;  ///< touched since they were given back, some of them counted twice
-  std::unordered_map<std::uint64_t, std::uint64_t> long_;
+  std::uint64_t pages_ = 0;  ///< touched since they were given back, some of them counted twice
+  std::uint64_t most_pages_ = kFirstPages;
 };
 
 }  // namespace heapledger::ledger

@@ -47,6 +47,7 @@ void visit_session(Self& s, Visit&& visit) {
   visit("tool_version", s.tool_version), visit("warnings", s.warnings);
 }
 
+/// JSON holds no other text; its serializer knows best.
 bool is_utf8(const std::string& text) {
   try {
     (void)Json(text).dump();
@@ -56,8 +57,12 @@ bool is_utf8(const std::string& text) {
   }
 }
 
-template <class Value>
-requires std::integral<Value> Json to_json(Value v) { return v; }
+// Values to JSON, one overload a type of member.
+
+template <std::integral Value>
+Json to_json(Value v) {
+  return v;
+}
 Json to_json(trace::StackState v) { return static_cast<unsigned>(v); }
 Json to_json(const std::string& v) {
   if (is_utf8(v)) return v;
@@ -75,6 +80,7 @@ Json to_json(const std::vector<Value>& values) {
   return list;
 }
 
+/// Visitor that writes.
 struct PutKey {
   Json& object;
   template <class Value>
@@ -94,8 +100,10 @@ Json to_json(const Warning& v) {
   return object;
 }
 
-template <class Value>
-requires std::integral<Value> &&(!std::same_as<Value, bool>)void from_json(const Json& json, Value& v) {
+// JSON to values: of another type or out of range, it leaves the value as it is.
+
+template <std::integral Value>
+void from_json(const Json& json, Value& v) {
   if (json.is_number_unsigned()) {
     const auto n = json.get<std::uint64_t>();
     if (std::in_range<Value>(n)) v = static_cast<Value>(n);
@@ -132,6 +140,7 @@ void from_json(const Json& json, std::vector<Value>& values) {
   for (const Json& element : json) from_json(element, values.emplace_back());
 }
 
+/// Visitor that reads; a key that is missing leaves its member alone.
 struct GetKey {
   const Json& object;
   template <class Value>

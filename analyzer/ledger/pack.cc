@@ -86,6 +86,9 @@ std::string count_of(std::uint64_t n, std::string_view what) {
   return fmt::format(fmt::runtime("{} {}{}"), n, what, n == 1 ? "" : "s");
 }
 
+/// Each thread loses at most the record that it is writing when the process is killed; a few are no loss of meaning.
+constexpr std::uint64_t kTornRecords = 64;
+
 void add_warnings(Process& process, const read::RawTrace& trace, const read::Merger& merger) {
   const auto warn = [&](bool incomplete, std::string text) { process.warnings.push_back({std::move(text), incomplete}); };
   const read::RawHeader& header = trace.header();
@@ -99,13 +102,18 @@ void add_warnings(Process& process, const read::RawTrace& trace, const read::Mer
   for (const std::string& damage : trace.damage()) warn(true, "the raw trace is damaged: " + damage);
   if (merger.damaged_lanes() != 0)
     warn(true, fmt::format("records of {} could not be read to their end", count_of(merger.damaged_lanes(), "thread")));
-  if (merger.missing_stamps() != 0)
-    warn(!header.clean_end && merger.missing_stamps() > 64,
-         fmt::format("{} being written when the process was killed", merger.missing_stamps() == 1
-                         ? "1 record was" : fmt::format("{} records were", merger.missing_stamps())));
+  if (const std::uint64_t missing = merger.missing_stamps(); missing != 0)
+    warn(header.clean_end || missing > kTornRecords,
+         fmt::format("{} missing{}", missing == 1 ? "1 record is" : fmt::format("{} records are", missing),
+                     header.clean_end ? "" : ", being written when the process was killed"));
+  if (header.lost_children != 0)
+    warn(true, fmt::format("{} of it could not create a trace: lost permission, or another root folder",
+                           header.lost_children == 1 ? "1 forked child"
+                                                     : fmt::format("{} forked children", header.lost_children)));
   if (header.handler_events != 0)
-    warn(false, fmt::format("{} of signal handlers that interrupted the recorder are not in the figures",
-                            count_of(header.handler_events, "allocator call")));
+    warn(header.handler_events > kTornRecords,
+         fmt::format("{} of signal handlers that interrupted the recorder are not in the figures",
+                     count_of(header.handler_events, "allocator call")));
   if (process.unknown_frees != 0)
     warn(false, fmt::format("{} of blocks that were allocated before the recording began or out of its sight",
                             count_of(process.unknown_frees, "free")));
@@ -114,6 +122,32 @@ void add_warnings(Process& process, const read::RawTrace& trace, const read::Mer
     warn(true, "Python stacks are off: the self-test of the stack reader failed on this interpreter");
   if (process.stacks == StackState::unsupported && !process.python_version.empty())
     warn(true, fmt::format("Python stacks are off: the layout of Python {} is not known", process.python_version));
+}
+
+/// The interpreter's version is needed for the first line that is decoded, and stands in the lane that found it.
+class InterpreterProbe final : public read::Definitions {
+ public:
+  explicit InterpreterProbe(Process& process) : process_(process) {}
+  std::uint32_t code(const trace::Code&) override { return 0; }
+  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
+  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
+  std::uint32_t thread(const trace::Thread&) override { return 0; }
+  void process(const trace::Process&) override {}
+  void interpreter(const trace::Interpreter& found) override { process_.python_hex = found.version_hex; }
+  void self_test(const trace::SelfTest&) override {}
+
+ private:
+  Process& process_;
+};
+
+void find_interpreter(const read::RawTrace& trace, Process& process) {
+  constexpr std::uint64_t kLook = 100'000;  // events; an interpreter that comes later is found when it is met
+  InterpreterProbe probe(process);
+  if (trace.lanes().empty()) return;
+  read::LaneReader lane(0, trace.lanes().front(), probe);
+  read::Event event;
+  for (std::uint64_t i = 0; i < kLook && process.python_hex == 0 && lane.next(event); ++i) {
+  }
 }
 
 class Packer {
@@ -148,6 +182,7 @@ class Packer {
     const bool stopped = header.stop_reason != trace::StopReason::none;
     const std::uint64_t stop_us = stopped ? (header.stop_monotonic_ns - header.start_monotonic_ns) / 1000
                                           : std::numeric_limits<std::uint64_t>::max();
+    find_interpreter(trace, process);
     writer_.begin_process();
     Symbols symbols(writer_, process);
     read::Merger merger(trace, symbols, stop_us);

@@ -23,6 +23,17 @@ class RangeTable {
   /// outside [start, end) of the first and last of them must be inserted again by the caller, who books it.
   std::vector<Range> cut(std::uint64_t start, std::uint64_t end);
 
+  /// Starts of the ranges that touch [start, end) and for which `wanted` says so, in order of address.
+  template <class Wanted>
+  [[nodiscard]] std::vector<std::uint64_t> find(std::uint64_t start, std::uint64_t end, Wanted wanted) const {
+    std::vector<std::uint64_t> starts;
+    auto at = ranges_.upper_bound(start);
+    if (at != ranges_.begin() && std::prev(at)->second.end > start) --at;
+    for (; at != ranges_.end() && at->second.start < end; ++at)
+      if (wanted(at->second)) starts.push_back(at->second.start);
+    return starts;
+  }
+
   /// The range must not overlap another.
   void insert(const Range& range) { ranges_.emplace(range.start, range); }
 

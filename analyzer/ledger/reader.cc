@@ -34,11 +34,12 @@ struct ProcessData {
   ProcessSections sections;
   std::uint64_t written_rows = 0;  ///< when the ledger was written; more than row_count when the file is cut
   std::uint64_t row_count = 0;
-  std::uint32_t sites = 0, threads = 0;
+  std::uint32_t sites = 0, threads = 0;  ///< bounds of the numbers in its rows
   std::vector<TimeMark> marks;
   std::vector<RssSample> rss;
 };
 
+/// A gap ends the list: what comes behind has lost its place.
 void append_in_order(std::vector<const Section*>& list, const Section& section) {
   if (section.header.group == list.size()) list.push_back(&section);
 }
@@ -48,23 +49,31 @@ void append_in_order(std::vector<const Section*>& list, const Section& section) 
 struct Reader::Impl {
   explicit Impl(std::string_view path);
 
+  // Steps of opening, in this order. Each leaves out what is damaged and says so in `warnings`.
   void sort_sections();
   void read_dictionaries();
-  void read_session();
   void read_process(std::uint32_t number, const ProcessSections& sections);
+  void read_session();
+
   void read_series(std::uint32_t number, ProcessData& data);
+  /// Counts the rows up to the first group that lacks a section.
   void cut_rows(std::uint32_t number, ProcessData& data);
+  /// The payload of a section whose contents will stay in memory. False: it is damaged, or greater than a
+  /// file of this size can mean.
   bool load(const Section& section, std::span<const std::byte>& payload);
   void missing(std::string text) { warnings.push_back({.text = std::move(text), .incomplete = true}); }
+  /// Damage that opening could not see, because rows are not decoded then.
   [[noreturn]] void fail_group(std::size_t process, std::size_t index) const;
 
   SectionIndex index;
   std::uint64_t budget;  ///< bytes of memory that payloads may still become
   std::vector<std::byte> room;
+  // Only while opening.
   std::map<Tag, std::vector<const Section*>> dictionary_sections;
   std::map<std::uint32_t, ProcessSections> process_sections;
   const Section* session_section = nullptr;
 
+  // The result; processes and data are parallel. A process that is left out leaves no gap.
   DictionaryTables tables;
   Session session;
   std::vector<Process> processes;
@@ -124,6 +133,7 @@ bool Reader::Impl::load(const Section& section, std::span<const std::byte>& payl
   return index.payload(section, room, payload);
 }
 
+// Entries before the damage are good, and processes that need no others are as well: read_process() judges.
 void Reader::Impl::read_dictionaries() {
   bool whole = true;
   for (const Tag tag : {Tag::strings, Tag::frames, Tag::nodes, Tag::sites}) {
@@ -186,6 +196,7 @@ void Reader::Impl::read_series(std::uint32_t number, ProcessData& entry) {
   for (const Section* const s : entry.sections.rss) {
     if (whole) whole = load(*s, payload) && decode_rss(payload, entry.rss);
   }
+  // A cut file tells nothing of the time behind the cut.
   while (!entry.marks.empty() && entry.marks.back().row > entry.row_count) entry.marks.pop_back();
   if (!whole)
     missing(
@@ -223,7 +234,7 @@ Group Reader::group(std::size_t process, std::size_t index, Buffer& buffer) cons
   buffer.thread.resize(rows);
   buffer.size.resize(rows);
   buffer.life.resize(rows);
-  thread_local BirthsDecoder decoder;
+  thread_local BirthsDecoder decoder;  // its memory is scratch, like that of `buffer`
   std::span<const std::byte> payload;
   if (!impl_->index.payload(*data.sections.births[index], buffer.scratch, payload) ||
       !decoder.decode(payload, data.sites, data.threads, {buffer.site, buffer.thread, buffer.size}) ||

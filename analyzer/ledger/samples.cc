@@ -6,6 +6,7 @@
 namespace heapledger::ledger {
 namespace {
 
+/// One member of all samples.
 template <class Sample>
 void put_column(std::span<const Sample> samples, std::uint64_t Sample::*member, ByteBuffer& out) {
   std::uint64_t last = 0;

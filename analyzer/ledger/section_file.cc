@@ -20,8 +20,9 @@ namespace heapledger::ledger {
 namespace {
 
 // Measured with tests/bench/ledger_bench: see README.md, "Choices".
-constexpr int kCompressionLevel = 1;
+constexpr int kCompressionLevel = 3;
 
+/// `error`: an errno. What to do is the same for all of them.
 [[noreturn]] void fail(std::string_view path, int error) {
   throw FileError(fmt::format("cannot write {}: {}; free some space or choose another place for the output",
                               path, std::strerror(error)));
@@ -44,6 +45,7 @@ int Descriptor::close() noexcept {
 }
 
 FileBeside::FileBeside(std::string_view path, std::string_view suffix) {
+  // Left over from a process of the same number that was killed: the next name.
   for (int attempt = 0; file_.get() < 0; ++attempt) {
     name_ = fmt::format("{}.{}-{}.{}", path, ::getpid(), attempt, suffix);
     file_.reset(::open(name_.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
@@ -81,6 +83,7 @@ void SectionFile::write(std::span<const std::byte> bytes) {
   while (!bytes.empty()) {
     const ssize_t done = ::write(file_.descriptor(), bytes.data(), bytes.size());
     if (done < 0 && errno == EINTR) continue;
+    // Nothing written and no error: a full device of an odd kind.
     if (done <= 0) fail(path_, done < 0 ? errno : ENOSPC);
     bytes = bytes.subspan(static_cast<std::size_t>(done));
   }
@@ -94,6 +97,7 @@ SectionHeader SectionFile::append(Tag tag, std::uint32_t process, std::uint32_t 
                     "record less, for example with fewer threads or processes",
                     path_, payload.size(), kMaxPayload));
   }
+  // Header and frame go out in one write.
   frame_.resize(std::max(frame_.size(), kSectionHeaderBytes + ZSTD_compressBound(payload.size())));
   const std::size_t stored =
       ZSTD_compress2(context_.get(), frame_.data() + kSectionHeaderBytes, frame_.size() - kSectionHeaderBytes,

@@ -72,8 +72,10 @@ class SectionFile {
     SectionHeader header;
     std::uint64_t offset;
   };
+  /// Compresses and writes, without an entry in the contents.
   SectionHeader append(Tag tag, std::uint32_t process, std::uint32_t group,
                        std::span<const std::byte> payload);
+  /// All of it, or FileError.
   void write(std::span<const std::byte> bytes);
   [[nodiscard]] std::vector<std::byte> contents() const;
 
@@ -81,7 +83,7 @@ class SectionFile {
   FileBeside file_;
   std::unique_ptr<ZSTD_CCtx_s, ContextDeleter> context_;
   std::vector<std::byte> frame_;
-  std::vector<Entry> entries_;
+  std::vector<Entry> entries_;  ///< in the order of the file; two for every group of rows
   std::uint64_t offset_ = 0;
 };
 

@@ -26,6 +26,7 @@ struct ContextDeleter {
   void operator()(ZSTD_DCtx* context) const noexcept { ZSTD_freeDCtx(context); }
 };
 
+/// Some 100 KB that are better not made anew for every group; payload() is called from any thread.
 ZSTD_DCtx* thread_context() {
   thread_local const std::unique_ptr<ZSTD_DCtx, ContextDeleter> context(ZSTD_createDCtx());
   if (!context) throw std::bad_alloc();
@@ -37,10 +38,12 @@ ZSTD_DCtx* thread_context() {
       fmt::format("cannot read {}: {}; check the name and your rights to it", path, std::strerror(error)));
 }
 
+/// False also when there are fewer bytes.
 bool starts_with(std::span<const std::byte> bytes, std::span<const char> magic) {
   return bytes.size() >= magic.size() && std::memcmp(bytes.data(), magic.data(), magic.size()) == 0;
 }
 
+/// False: the contents end too early, or a number has more than 32 bits.
 bool parse_entry(trace::Cursor& in, Section& section) {
   SectionHeader& h = section.header;
   const std::uint64_t tag = in.varint(), process = in.varint(), group = in.varint();
@@ -127,6 +130,8 @@ bool SectionIndex::read_contents() {
   const auto header = parse_section_header(bytes_.subspan(static_cast<std::size_t>(*offset)));
   if (!header || header->tag != Tag::contents) return false;
   const Section contents{*header, *offset + kSectionHeaderBytes};
+  // The frame's checksum guards the list: an entry that makes no sense was written so, and spoils all of
+  // them.
   std::vector<std::byte> room;
   std::span<const std::byte> list;
   if (!payload(contents, room, list)) return false;
@@ -150,6 +155,7 @@ void SectionIndex::scan() {
     sections_.push_back(section);
     at = section.offset + header->stored_bytes;
   }
+  // The session is the last section but for the contents: with it, everything is there.
   if (!sections_.empty() && sections_.back().header.tag == Tag::session) {
     warnings_.push_back(
         {.text = fmt::format("{}: the table at its end is damaged; everything else is there", path_)});
@@ -167,6 +173,7 @@ bool SectionIndex::payload(const Section& section, std::vector<std::byte>& room,
   if (!inside(section)) return false;
   const auto frame = bytes_.subspan(static_cast<std::size_t>(section.offset),
                                     static_cast<std::size_t>(section.header.stored_bytes));
+  // Both sizes must agree before memory is asked for; zstd checks the content's checksum.
   if (ZSTD_getFrameContentSize(frame.data(), frame.size()) != section.header.raw_bytes) return false;
   const auto size = static_cast<std::size_t>(section.header.raw_bytes);
   if (room.size() < size) room.resize(size);

@@ -39,11 +39,15 @@ class SectionIndex {
                              std::span<const std::byte>& payload) const;
 
  private:
+  // Steps of opening. check_header() judges the first 16 bytes only.
   void map();
   void unmap() noexcept;
   void check_header() const;
+  /// By the trailer. False, with no section taken: trailer or contents are missing or damaged.
   bool read_contents();
+  /// From header to header up to the first that is cut or damaged, with a warning that says where.
   void scan();
+  /// Whether the frame lies in the file and can hold what its header says.
   [[nodiscard]] bool inside(const Section& section) const noexcept;
 
   std::string path_;

@@ -28,9 +28,6 @@ Account account_of(trace::Api api) {
   return Account::native;
 }
 
-/// Serial numbers of threads are counted by the shim; greater ones than this are damage.
-constexpr std::uint64_t kMaxThreads = 1u << 24;
-
 }  // namespace
 
 std::uint32_t Symbols::code(const trace::Code& code) {
@@ -72,10 +69,14 @@ std::uint32_t Symbols::mapping_site(std::uint32_t site, Account account, bool re
   return writer_.site(booked);
 }
 
-void Symbols::thread(const trace::Thread& thread) {
-  if (thread.serial >= kMaxThreads) return;
-  if (thread.serial >= process_.threads.size()) process_.threads.resize(thread.serial + 1);
-  process_.threads[thread.serial] = {thread.tid, text(thread.name)};
+std::uint32_t Symbols::thread(const trace::Thread& thread) {
+  auto& all = process_.threads;
+  const bool first = threads_.empty();  // takes the place of the unknown one, which no whole trace needs
+  const auto [found, fresh] = threads_.try_emplace(thread.serial, first ? 0 : static_cast<std::uint32_t>(all.size()));
+  if (!fresh) return found->second;
+  if (!first) all.emplace_back();
+  all[found->second] = {thread.tid, text(thread.name)};
+  return found->second;
 }
 
 void Symbols::process(const trace::Process& process) {

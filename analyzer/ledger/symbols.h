@@ -15,12 +15,14 @@ namespace heapledger::ledger {
 /// Receives what the lanes of one process define. Numbers it returns are the ledger's own.
 class Symbols final : public read::Definitions {
  public:
-  Symbols(Writer& writer, Process& process) : writer_(writer), process_(process) {}
+  Symbols(Writer& writer, Process& process) : writer_(writer), process_(process) {
+    process_.threads.assign(1, Thread{});  // of events before a lane says whose it is
+  }
 
   std::uint32_t code(const trace::Code& code) override;
   std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) override;
   std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override;
-  void thread(const trace::Thread& thread) override;
+  std::uint32_t thread(const trace::Thread& thread) override;
   void process(const trace::Process& process) override;
   void interpreter(const trace::Interpreter& interpreter) override;
   void self_test(const trace::SelfTest& test) override;
@@ -39,6 +41,7 @@ class Symbols final : public read::Definitions {
   Writer& writer_;
   Process& process_;
   std::vector<CodeText> codes_{1};
+  std::unordered_map<std::uint64_t, std::uint32_t> threads_;  ///< serial number in the trace -> index
   std::vector<Site> sites_{1};  ///< by ledger site number, sparse entries default
 };
 

@@ -20,9 +20,11 @@ namespace heapledger::ledger {
 struct Writer::Impl {
   explicit Impl(std::string_view path) : file(path), lives(path) {}
 
+  /// Compresses the rows of `filled` and appends them. std::logic_error: a site does not exist.
   void flush_group();
   void flush_marks();
   void flush_rss();
+  /// After all groups were flushed: uses their memory.
   void write_lives();
 
   SectionFile file;
@@ -65,7 +67,8 @@ void Writer::begin_process() {
   w.open = true;
   w.rows = 0;
   w.groups = w.mark_sections = w.rss_sections = w.threads = w.filled = 0;
-  w.lives.reserve(kRowsPerGroup);
+  w.lives.clear();
+  w.lives.add_group();
 }
 
 std::uint64_t Writer::row(std::uint32_t site, std::uint32_t thread, std::uint64_t size) {
@@ -79,7 +82,7 @@ std::uint64_t Writer::row(std::uint32_t site, std::uint32_t thread, std::uint64_
   const std::uint64_t row = w.rows++;
   if (w.filled == kRowsPerGroup) [[unlikely]] {
     w.flush_group();
-    w.lives.reserve(w.rows + kRowsPerGroup);
+    w.lives.add_group();
   }
   return row;
 }
@@ -93,6 +96,7 @@ void Writer::death(std::uint64_t row) {
 void Writer::time(std::uint64_t time_us) {
   Impl& w = *impl_;
   assert(w.open);
+  // The last mark is never flushed before the next one comes, so that it can be replaced.
   if (!w.marks.empty() && w.marks.back().row == w.rows) {
     w.marks.back().time_us = time_us;
     return;
@@ -115,6 +119,7 @@ void Writer::end_process(const Process& process) {
   if (w.threads > process.threads.size()) {
     throw std::logic_error("Writer::end_process: rows name threads that the process does not have");
   }
+  // Metadata before lives: a file cut among the lives still shows the process, up to there.
   w.dictionaries.write_new(w.file);
   const std::string text =
       process_text({.process = process, .rows = w.rows, .sites = w.dictionaries.site_count()});
@@ -165,7 +170,7 @@ void Writer::Impl::write_lives() {
     const std::uint64_t first = std::uint64_t{group} * kRowsPerGroup;
     const auto part =
         std::span(life).first(static_cast<std::size_t>(std::min<std::uint64_t>(kRowsPerGroup, rows - first)));
-    lives.take(first, part);
+    lives.get(group, part);
     file.add(Tag::lives, process, group, encode_lives(part, room));
   }
 }

@@ -1,4 +1,5 @@
-// Time of a process's rows. The clock of a ledger is the position of a row; time marks tie it to microseconds.
+// Time of a process's rows. The clock of a ledger is the position of a row; time marks tie it to
+// microseconds.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +14,13 @@ namespace heapledger::query {
 inline constexpr std::uint64_t kNever = ~std::uint64_t{0};
 
 /// A life that points behind the last row can only come from a damaged file and counts as no end.
-[[nodiscard]] inline std::uint64_t death_of(std::uint64_t row, std::uint64_t life, std::uint64_t rows) noexcept {
+[[nodiscard]] inline std::uint64_t death_of(std::uint64_t row, std::uint64_t life,
+                                            std::uint64_t rows) noexcept {
   return life == 0 || life > rows - row ? kNever : row + life;
 }
 
-/// Valid as long as the reader. Times are microseconds since the process began to record, exact to the distance of two
-/// marks (about a millisecond).
+/// Valid as long as the reader. Times are microseconds since the process began to record, exact to the
+/// distance of two marks (about a millisecond).
 class Clock {
  public:
   Clock(const ledger::Reader& reader, std::size_t process);

@@ -85,7 +85,8 @@ void require_thread(const Filter& filter, const ledger::Reader& reader, const Se
   for (const std::size_t p : selection.processes) {
     const auto& wanted = selection.of_process[p].threads;
     if (std::find(wanted.begin(), wanted.end(), 1) != wanted.end()) return;
-    for (const auto& t : reader.processes()[p].threads) names.push_back(fmt::format("{} ({})", t.tid, t.name));
+    for (const auto& t : reader.processes()[p].threads)
+      names.push_back(fmt::format("{} ({})", t.tid, t.name));
   }
   throw ledger::FileError(fmt::format("no thread '{}' in the chosen processes, they have {}",
                                       listed(filter.threads), listed(names)));
@@ -148,8 +149,8 @@ std::uint64_t row_at(const Clock& clock, std::uint64_t offset_us, std::uint64_t 
 }  // namespace
 
 bool Filter::whole() const {
-  return processes.empty() && threads.empty() && functions.empty() && files.empty() && accounts.empty() && !from_us &&
-         !to_us;
+  return processes.empty() && threads.empty() && functions.empty() && files.empty() && accounts.empty() &&
+         !from_us && !to_us;
 }
 
 bool matches(const std::string& pattern, std::string_view text) {

@@ -14,11 +14,11 @@ namespace heapledger::query {
 
 /// Conditions on blocks; all given kinds must hold, of one kind one word is enough. Patterns: see matches().
 struct Filter {
-  std::vector<std::string> processes;  ///< pid, or number of the process in the report from 1
-  std::vector<std::string> threads;    ///< tid, or pattern of the thread's name
-  std::vector<std::string> functions;  ///< pattern; with files: of the same frame, anywhere in the stack
-  std::vector<std::string> files;      ///< pattern of the path or of its last parts
-  std::vector<std::string> accounts;   ///< name ("native") or pattern of the title ("Python objects")
+  std::vector<std::string> processes;    ///< pid, or number of the process in the report from 1
+  std::vector<std::string> threads;      ///< tid, or pattern of the thread's name
+  std::vector<std::string> functions;    ///< pattern; with files: of the same frame, anywhere in the stack
+  std::vector<std::string> files;        ///< pattern of the path or of its last parts
+  std::vector<std::string> accounts;     ///< name ("native") or pattern of the title ("Python objects")
   std::optional<std::uint64_t> from_us;  ///< born at that time of the session or later
   std::optional<std::uint64_t> to_us;    ///< born before, and looked at as if the session ended there
 
@@ -39,11 +39,11 @@ struct ProcessSelection {
 
 /// A compiled filter.
 struct Selection {
-  std::vector<std::uint8_t> sites;   ///< by site: 1 = blocks of it are wanted
-  std::vector<std::uint8_t> places;  ///< the same before accounts were looked at
-  std::vector<std::size_t> processes;          ///< wanted ones, ascending
-  std::vector<ProcessSelection> of_process;    ///< by process; meaningless for those not wanted
-  bool whole = true;                 ///< the filter had no condition: stored totals hold
+  std::vector<std::uint8_t> sites;           ///< by site: 1 = blocks of it are wanted
+  std::vector<std::uint8_t> places;          ///< the same before accounts were looked at
+  std::vector<std::size_t> processes;        ///< wanted ones, ascending
+  std::vector<ProcessSelection> of_process;  ///< by process; meaningless for those not wanted
+  bool whole = true;                         ///< the filter had no condition: stored totals hold
 
   [[nodiscard]] bool wants(std::size_t process, std::uint64_t row, std::uint32_t thread) const noexcept {
     const ProcessSelection& p = of_process[process];
@@ -51,8 +51,9 @@ struct Selection {
   }
 };
 
-/// Without a word on accounts the heap accounts are wanted. Throws ledger::FileError when a word names no process,
-/// thread or account of this ledger (one sentence with those that there are).
-[[nodiscard]] Selection compile(const Filter& filter, const ledger::Reader& reader, const std::vector<Clock>& clocks);
+/// Without a word on accounts the heap accounts are wanted. Throws ledger::FileError when a word names no
+/// process, thread or account of this ledger (one sentence with those that there are).
+[[nodiscard]] Selection compile(const Filter& filter, const ledger::Reader& reader,
+                                const std::vector<Clock>& clocks);
 
 }  // namespace heapledger::query

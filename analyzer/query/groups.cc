@@ -55,7 +55,8 @@ GroupMap by_threads(const Profile& profile, GroupBy by) {
 
 }  // namespace
 
-std::vector<Group> group(const ledger::Reader& reader, const Slots& slots, const Profile& profile, GroupBy by) {
+std::vector<Group> group(const ledger::Reader& reader, const Slots& slots, const Profile& profile,
+                         GroupBy by) {
   const bool threads = by == GroupBy::thread || by == GroupBy::process;
   std::vector<Group> groups;
   for (const auto& [key, sums] : threads ? by_threads(profile, by) : by_slots(reader, slots, profile, by)) {
@@ -70,7 +71,8 @@ void sort(std::vector<Group>& groups, const ledger::Reader& reader, Metric metri
     if (x != y) return x > y;
     if (a.key.file != b.key.file) return reader.string(a.key.file) < reader.string(b.key.file);
     if (a.key.line != b.key.line) return a.key.line < b.key.line;
-    if (a.key.function != b.key.function) return reader.string(a.key.function) < reader.string(b.key.function);
+    if (a.key.function != b.key.function)
+      return reader.string(a.key.function) < reader.string(b.key.function);
     return a.key < b.key;
   });
 }

@@ -24,7 +24,8 @@ std::vector<std::uint8_t> program_sites(const ledger::Reader& reader) {
   return result;
 }
 
-std::uint64_t first_row_of(const ledger::Reader& reader, std::size_t process, const std::vector<std::uint8_t>& sites) {
+std::uint64_t first_row_of(const ledger::Reader& reader, std::size_t process,
+                           const std::vector<std::uint8_t>& sites) {
   ledger::Reader::Buffer buffer;
   for (std::size_t g = 0; g < reader.group_count(process); ++g) {
     const ledger::Group group = reader.group(process, g, buffer);
@@ -48,10 +49,14 @@ bool had_stacks(const ledger::Process& process) {
 
 std::string_view origin_name(Origin origin) noexcept {
   switch (origin) {
-    case Origin::start_up: return "<interpreter start-up>";
-    case Origin::native: return "<native: no Python frame>";
-    case Origin::no_stacks: return "<Python stacks were off>";
-    case Origin::python: break;
+    case Origin::start_up:
+      return "<interpreter start-up>";
+    case Origin::native:
+      return "<native: no Python frame>";
+    case Origin::no_stacks:
+      return "<Python stacks were off>";
+    case Origin::python:
+      break;
   }
   return "";
 }

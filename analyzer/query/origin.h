@@ -20,18 +20,20 @@ enum class Origin : std::uint8_t {
 /// How the report names a site without a frame, "<interpreter start-up>"; empty for Origin::python.
 [[nodiscard]] std::string_view origin_name(Origin origin) noexcept;
 
-/// Whether a file is part of the interpreter's import system, whose frames say nothing about a program (tracebacks leave
-/// them out too).
+/// Whether a file is part of the interpreter's import system, whose frames say nothing about a program
+/// (tracebacks leave them out too).
 [[nodiscard]] bool is_import_system(std::string_view file) noexcept;
 
 /// Sums are kept in slots: one for each site with a frame, one for each origin of a site without one.
 /// Sites are shared by all processes of a ledger, but what a missing frame means depends on process and time.
 ///
-/// Start-up lasts until the first row with a stack that does not begin inside the import system: what CPython imports
-/// on its own (encodings, site) has importlib's frozen frames outermost, the program itself never has.
+/// Start-up lasts until the first row with a stack that does not begin inside the import system: what CPython
+/// imports on its own (encodings, site) has importlib's frozen frames outermost, the program itself never
+/// has.
 class Slots {
  public:
-  /// Reads rows of each process until the end of its start-up is found. Throws ledger::FileError on a damaged group.
+  /// Reads rows of each process until the end of its start-up is found. Throws ledger::FileError on a damaged
+  /// group.
   explicit Slots(const ledger::Reader& reader);
 
   [[nodiscard]] std::size_t count() const noexcept { return site_.size(); }

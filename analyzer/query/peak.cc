@@ -10,9 +10,15 @@ namespace {
 
 constexpr std::uint64_t kMaxBuckets = 1 << 16;
 constexpr unsigned kMinBucketBits = 6;
-constexpr std::uint64_t kReplayPositions = 32 * 1024 * 1024 / sizeof(std::int64_t);
+constexpr std::uint64_t kReplayPositions = 32 * 1024 * 1024 / sizeof(std::uint64_t);
 
-using Bytes = std::int64_t;  // differences of bytes: they may go below zero on the way
+/// Bytes, or a difference of bytes: on the way figures go below zero. Sums wrap around (sizes in a damaged
+/// file may be anything), comparisons are signed.
+using Bytes = std::uint64_t;
+
+bool greater(Bytes a, Bytes b) noexcept {
+  return static_cast<std::int64_t>(a) > static_cast<std::int64_t>(b);
+}
 
 /// Bounds of one bucket; those of several workers, or of several stretches in one bucket, are added.
 struct Bucket {
@@ -29,14 +35,17 @@ struct Search {
   unsigned bucket_bits = 0;
   std::size_t buckets = 0;
 
-  [[nodiscard]] std::size_t bucket_of(std::uint64_t position) const noexcept { return position >> bucket_bits; }
+  [[nodiscard]] std::size_t bucket_of(std::uint64_t position) const noexcept {
+    return position >> bucket_bits;
+  }
   [[nodiscard]] std::uint64_t bucket_size() const noexcept { return std::uint64_t{1} << bucket_bits; }
 };
 
-/// Calls use(position, death position, size) for the selected rows of a group in order, stretch(first position, end)
-/// before each run of neighbouring positions.
+/// Calls use(position, death position, size) for the selected rows of a group in order, stretch(first
+/// position, end) before each run of neighbouring positions.
 template <class Stretched, class Use>
-void each_selected(const Search& search, std::size_t process, const ledger::Group& g, Stretched stretched, Use use) {
+void each_selected(const Search& search, std::size_t process, const ledger::Group& g, Stretched stretched,
+                   Use use) {
   const ProcessSelection& wanted = search.selection.of_process[process];
   const std::uint64_t rows = search.clocks[process].rows();
   const std::uint64_t begin = std::max(g.first_row, wanted.first_row);
@@ -48,7 +57,7 @@ void each_selected(const Search& search, std::size_t process, const ledger::Grou
       const std::size_t i = row - g.first_row;
       if (search.selection.sites[g.site[i]] == 0 || wanted.threads[g.thread[i]] == 0) continue;
       const std::uint64_t death = death_of(row, g.life[i], rows);
-      use(row + s.shift, search.timeline.death_position(process, death), static_cast<Bytes>(g.size[i]));
+      use(row + s.shift, search.timeline.death_position(process, death), g.size[i]);
     }
   }
 }
@@ -84,7 +93,7 @@ class Bounds {
     if (search_.bucket_of(position) != bucket_) open(position);
     for (; next_ <= position; ++next_) level_ -= deaths_[next_ & (search_.bucket_size() - 1)];
     level_ += size;
-    high_ = std::max(high_, level_);
+    if (greater(level_, high_)) high_ = level_;
     buckets_[bucket_].born += size;
     const std::size_t end = search_.bucket_of(death);
     if (end >= search_.buckets) return;
@@ -96,7 +105,7 @@ class Bounds {
   std::vector<Bucket> buckets_;
   std::vector<Bytes> deaths_;  ///< of this bucket's own blocks, by position in the bucket
   std::size_t bucket_ = 0;
-  std::uint64_t next_ = 0;     ///< deaths before this position are taken off level_
+  std::uint64_t next_ = 0;  ///< deaths before this position are taken off level_
   Bytes level_ = 0;
   Bytes high_ = 0;
 };
@@ -128,17 +137,18 @@ std::vector<Candidate> candidates(const std::vector<Bucket>& buckets) {
   std::vector<Candidate> result;
   Bytes level = 0;
   for (std::size_t b = 0; b < buckets.size(); ++b) {
-    if (buckets[b].rise > 0) result.push_back({b, level, level + buckets[b].rise});
+    if (buckets[b].rise != 0) result.push_back({b, level, level + buckets[b].rise});
     level += buckets[b].born - buckets[b].died;
   }
   std::sort(result.begin(), result.end(), [](const Candidate& x, const Candidate& y) {
-    return x.bound != y.bound ? x.bound > y.bound : x.bucket < y.bucket;
+    return x.bound != y.bound ? greater(x.bound, y.bound) : x.bucket < y.bucket;
   });
   return result;
 }
 
 /// Second scan: changes at every position of some buckets.
-std::vector<Bytes> replay(const Search& search, std::span<const Candidate> batch, const ProgressFn& progress) {
+std::vector<Bytes> replay(const Search& search, std::span<const Candidate> batch,
+                          const ProgressFn& progress) {
   constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::vector<std::uint32_t> place(search.buckets, kNone);
   for (std::uint32_t i = 0; i < batch.size(); ++i) place[batch[i].bucket] = i;
@@ -156,29 +166,30 @@ std::vector<Bytes> replay(const Search& search, std::span<const Candidate> batch
              search, process, g, [](std::uint64_t, std::uint64_t) {},
              [&](std::uint64_t position, std::uint64_t death, Bytes size) {
                change(position, size);
-               change(death, -size);
+               change(death, 0 - size);
              });
        });
   return changes;
 }
 
 /// Takes the peak of a batch into `best`.
-void judge(const Search& search, std::span<const Candidate> batch, std::span<const Bytes> changes, Peak& best) {
+void judge(const Search& search, std::span<const Candidate> batch, std::span<const Bytes> changes,
+           Peak& best) {
   for (std::size_t c = 0; c < batch.size(); ++c) {
     Bytes level = batch[c].start;
     for (std::uint64_t i = 0; i < search.bucket_size(); ++i) {
       level += changes[(c << search.bucket_bits) + i];
-      if (level <= 0) continue;
-      const auto bytes = static_cast<std::uint64_t>(level);
+      if (!greater(level, 0)) continue;
       const std::uint64_t position = (std::uint64_t{batch[c].bucket} << search.bucket_bits) + i;
-      if (bytes > best.bytes || (bytes == best.bytes && position < best.position)) best = {bytes, position};
+      const bool first = level == best.bytes && position < best.position;
+      if (greater(level, best.bytes) || first) best = {level, position};
     }
   }
 }
 
 bool can_improve(const Search& search, const Candidate& c, const Peak& best) {
-  const auto bound = static_cast<std::uint64_t>(c.bound);
-  return bound > best.bytes || (bound == best.bytes && c.bucket < search.bucket_of(best.position));
+  return greater(c.bound, best.bytes) ||
+         (c.bound == best.bytes && c.bucket < search.bucket_of(best.position));
 }
 
 }  // namespace

@@ -12,7 +12,8 @@ namespace heapledger::query {
 
 struct Question {
   Filter filter;
-  std::optional<std::uint64_t> at_us;  ///< look at what is alive at this time of the session instead of at the peak
+  std::optional<std::uint64_t>
+      at_us;  ///< look at what is alive at this time of the session instead of at the peak
 };
 
 /// Bytes at a moment; the time counts from the start of the session.
@@ -23,28 +24,29 @@ struct Moment {
 };
 
 struct ProcessProfile {
-  std::size_t process = 0;       ///< index into Reader::processes()
-  std::uint64_t offset_us = 0;   ///< start of the process in the session
-  std::uint64_t peak_bytes = 0;  ///< its own peak, whatever the others do then
+  std::size_t process = 0;         ///< index into Reader::processes()
+  std::uint64_t offset_us = 0;     ///< start of the process in the session
+  std::uint64_t peak_bytes = 0;    ///< its own peak, whatever the others do then
   std::uint64_t peak_time_us = 0;  ///< of the session
-  Sums sums;                     ///< peak_* are those of Profile::moment
+  Sums sums;                       ///< peak_* are those of Profile::moment
 };
 
 /// Only blocks that the filter wants; accounts are those of the filter, or all of the heap.
 struct Profile {
-  bool at_peak = true;           ///< false: a time was asked for
-  Moment moment;                 ///< peak of the selected processes together, or the time asked for
+  bool at_peak = true;  ///< false: a time was asked for
+  Moment moment;        ///< peak of the selected processes together, or the time asked for
   Sums totals;
   std::vector<ProcessProfile> processes;
-  std::array<Sums, ledger::kAccountCount> accounts;  ///< every account, whatever the filter says about accounts
-  std::vector<Sums> slots;       ///< by slot; of all accounts
+  std::array<Sums, ledger::kAccountCount>
+      accounts;                            ///< every account, whatever the filter says about accounts
+  std::vector<Sums> slots;                 ///< by slot; of all accounts
   std::vector<std::uint8_t> wanted;        ///< by slot: 1 = of the wanted accounts, part of totals
   std::vector<std::vector<Sums>> threads;  ///< by process, thread
 };
 
-/// Scans all rows of the selected processes: once without conditions on one process (the ledger stores its peak), three
-/// times otherwise, two more when there are several processes. Throws ledger::FileError for damaged rows and for words
-/// of the filter that the ledger does not know.
+/// Scans all rows of the selected processes: once without conditions on one process (the ledger stores its
+/// peak), three times otherwise, two more when there are several processes. Throws ledger::FileError for
+/// damaged rows and for words of the filter that the ledger does not know.
 [[nodiscard]] Profile profile(const ledger::Reader& reader, const Slots& slots, const Question& question,
                               const ProgressFn& progress);
 

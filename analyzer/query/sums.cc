@@ -88,8 +88,8 @@ class Worker {
     }
   }
 
-  void block(std::uint64_t row, std::uint64_t death, std::uint64_t born_us, std::uint64_t size, std::uint32_t thread,
-             std::uint32_t slot, std::uint8_t flags) {
+  void block(std::uint64_t row, std::uint64_t death, std::uint64_t born_us, std::uint64_t size,
+             std::uint32_t thread, std::uint32_t slot, std::uint8_t flags) {
     const bool wanted = (flags & kPlace) != 0 && row >= selection_.first_row && row < selection_.end_row &&
                         selection_.threads[thread] != 0;
     const bool in_threads = wanted && (flags & kWanted) != 0;
@@ -98,9 +98,10 @@ class Worker {
       edges_[thread].last = {death, size, wanted ? slot : kNoSlot, in_threads};
     }
     if (!wanted) return;
-    const Sums one = measure(row, death, born_us, size, (flags & kCounts) != 0);
-    sums_[slot] += one;
-    if (in_threads) threads_[thread] += one;
+    const bool counts = (flags & kCounts) != 0;
+    const std::uint64_t life_us = end_.holds(row, death) ? 0 : clock_.time_of(death) - born_us;
+    add(sums_[slot], row, death, life_us, size, counts);
+    if (in_threads) add(threads_[thread], row, death, life_us, size, counts);
   }
 
   void judge_last(ThreadEdge& edge, std::uint64_t row, std::uint32_t thread) {
@@ -110,23 +111,16 @@ class Worker {
     if (edge.last.in_threads) count_temporary(threads_[thread], edge.last);
   }
 
-  [[nodiscard]] Sums measure(std::uint64_t row, std::uint64_t death, std::uint64_t born_us, std::uint64_t size,
-                             bool counts) const noexcept {
-    Sums one;
-    const std::uint64_t at_moment = moment_.holds(row, death) ? 1 : 0;
-    const std::uint64_t at_end = end_.holds(row, death) ? 1 : 0;
-    one.peak_blocks = at_moment;
-    one.peak_bytes = at_moment * size;
-    one.end_blocks = at_end;
-    one.end_bytes = at_end * size;
-    if (!counts) return one;
-    one.allocations = 1;
-    one.allocated_bytes = size;
-    if (at_end == 0) {
-      one.frees = 1;
-      one.life_us = clock_.time_of(death) - born_us;
-    }
-    return one;
+  void add(Sums& sums, std::uint64_t row, std::uint64_t death, std::uint64_t life_us, std::uint64_t size,
+           bool counts) const noexcept {
+    const bool at_end = end_.holds(row, death);
+    if (moment_.holds(row, death)) sums.peak_blocks += 1, sums.peak_bytes += size;
+    if (at_end) sums.end_blocks += 1, sums.end_bytes += size;
+    if (!counts) return;
+    sums.allocations += 1;
+    sums.allocated_bytes += size;
+    sums.frees += at_end ? 0 : 1;
+    sums.life_us += life_us;
   }
 
   const Context& context_;
@@ -205,23 +199,30 @@ Sums& Sums::operator+=(const Sums& o) noexcept {
 
 std::uint64_t value(const Sums& sums, Metric metric) noexcept {
   switch (metric) {
-    case Metric::peak: return sums.peak_bytes;
-    case Metric::end: return sums.end_bytes;
-    case Metric::allocated: return sums.allocated_bytes;
-    case Metric::count: return sums.allocations;
-    case Metric::temporary: return sums.temporary;
+    case Metric::peak:
+      return sums.peak_bytes;
+    case Metric::end:
+      return sums.end_bytes;
+    case Metric::allocated:
+      return sums.allocated_bytes;
+    case Metric::count:
+      return sums.allocations;
+    case Metric::temporary:
+      return sums.temporary;
   }
   return 0;
 }
 
 Collected collect(const ledger::Reader& reader, const Selection& selection, const Slots& slots,
-                  std::span<const Clock> clocks, std::span<const Instant> moments, const ProgressFn& progress) {
+                  std::span<const Clock> clocks, std::span<const Instant> moments,
+                  const ProgressFn& progress) {
   const Context context{reader, selection, slots, clocks, moments, site_flags(reader, selection)};
   const Effort effort{workers_for(slots.count() * sizeof(Sums)), progress};
   std::vector<State> states = make_states(context, effort.workers);
-  scan(reader, selection.processes, effort, [&](unsigned worker, std::size_t process, const ledger::Group& g) {
-    Worker(context, states[worker], process).group(g);
-  });
+  scan(reader, selection.processes, effort,
+       [&](unsigned worker, std::size_t process, const ledger::Group& g) {
+         Worker(context, states[worker], process).group(g);
+       });
   Collected result{std::move(states.front().slots), std::move(states.front().threads)};
   for (std::size_t w = 1; w < states.size(); ++w) {
     add(result.slots, states[w].slots);

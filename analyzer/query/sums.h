@@ -14,18 +14,19 @@ namespace heapledger::query {
 
 /// Bytes are bytes asked for. Continuations (ledger::Site) have live bytes and blocks and nothing else.
 struct Sums {
-  std::uint64_t peak_bytes = 0;   ///< alive at the moment of the query: the peak, or a time asked for
+  std::uint64_t peak_bytes = 0;  ///< alive at the moment of the query: the peak, or a time asked for
   std::uint64_t peak_blocks = 0;
-  std::uint64_t end_bytes = 0;    ///< alive at the end of the process, or of the time window
+  std::uint64_t end_bytes = 0;  ///< alive at the end of the process, or of the time window
   std::uint64_t end_blocks = 0;
   std::uint64_t allocated_bytes = 0;
   std::uint64_t allocations = 0;
-  std::uint64_t frees = 0;        ///< of those allocations, until the end
-  /// Freed before the allocating thread's next heap allocation, whoever freed them; the end of the thread counts as
-  /// one. Exact: both moments are positions of rows. A block that realloc moves or resizes ends there. Heap accounts only.
+  std::uint64_t frees = 0;  ///< of those allocations, until the end
+  /// Freed before the allocating thread's next heap allocation, whoever freed them; the end of the thread
+  /// counts as one. Exact: both moments are positions of rows. A block that realloc moves or resizes ends
+  /// there. Heap accounts only.
   std::uint64_t temporary_bytes = 0;
   std::uint64_t temporary = 0;
-  std::uint64_t life_us = 0;      ///< of the freed ones together; one life is exact to about a millisecond
+  std::uint64_t life_us = 0;  ///< of the freed ones together; one life is exact to about a millisecond
 
   Sums& operator+=(const Sums& other) noexcept;
   bool operator==(const Sums&) const = default;

@@ -15,10 +15,15 @@ struct Unit {
   std::uint64_t end_row;
 };
 
-void append_units(std::vector<Unit>& units, const Clock& clock, std::uint64_t offset_us, std::size_t process) {
+/// Later times (292,000 years; only in a damaged file) are taken for this one, so that sums cannot wrap
+/// around.
+constexpr std::uint64_t kLatest = std::uint64_t{1} << 62;
+
+void append_units(std::vector<Unit>& units, const Clock& clock, std::uint64_t offset_us,
+                  std::size_t process) {
   std::uint64_t row = 0, time_us = 0;
   const auto close = [&](std::uint64_t end) {
-    if (end > row) units.push_back({offset_us + time_us, process, row, end});
+    if (end > row) units.push_back({offset_us + std::min(time_us, kLatest), process, row, end});
     row = std::max(row, end);
   };
   for (const auto& mark : clock.marks()) {
@@ -26,7 +31,7 @@ void append_units(std::vector<Unit>& units, const Clock& clock, std::uint64_t of
     time_us = mark.time_us;
   }
   close(clock.rows());
-  units.push_back({offset_us + clock.end_us(), process, row, row});
+  units.push_back({offset_us + std::min(clock.end_us(), kLatest), process, row, row});
 }
 
 bool precedes(const Unit& a, const Unit& b) noexcept {

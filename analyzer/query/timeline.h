@@ -21,16 +21,18 @@ struct Instant {
   }
 };
 
-/// A run of rows of one process that nothing of another process interrupts: position = row + shift (modulo 2^64).
+/// A run of rows of one process that nothing of another process interrupts: position = row + shift (modulo
+/// 2^64).
 struct Stretch {
   std::uint64_t first_row = 0;
   std::uint64_t end_row = 0;
   std::uint64_t shift = 0;
 };
 
-/// Positions of the rows of several processes. With one process they are its row numbers. With more, the rows between
-/// two time marks are one unit; units stand in the order of their times, and a process that ends takes its blocks with
-/// it. So figures of several processes together are exact to the distance of two marks (about a millisecond).
+/// Positions of the rows of several processes. With one process they are its row numbers. With more, the rows
+/// between two time marks are one unit; units stand in the order of their times, and a process that ends
+/// takes its blocks with it. So figures of several processes together are exact to the distance of two marks
+/// (about a millisecond).
 class Timeline {
  public:
   /// `clocks` and `offsets` by process number, see process_offsets(); both must outlive the timeline.
@@ -41,7 +43,8 @@ class Timeline {
   [[nodiscard]] std::uint64_t positions() const noexcept { return positions_; }
 
   /// Stretches of a process that cover rows [first, end), cut to them.
-  [[nodiscard]] std::vector<Stretch> stretches(std::size_t process, std::uint64_t first, std::uint64_t end) const;
+  [[nodiscard]] std::vector<Stretch> stretches(std::size_t process, std::uint64_t first,
+                                               std::uint64_t end) const;
   /// Where a death (see death_of) of a process takes effect; positions() or more: never.
   [[nodiscard]] std::uint64_t death_position(std::size_t process, std::uint64_t death) const noexcept {
     if (processes_.size() == 1) return death;
@@ -54,7 +57,7 @@ class Timeline {
 
  private:
   struct Lane {
-    std::vector<Stretch> stretches;  ///< all of them, in order
+    std::vector<Stretch> stretches;    ///< all of them, in order
     std::vector<std::uint32_t> steps;  ///< by row >> kStepBits: stretch of that row
     std::uint64_t end_position = kNever;
     [[nodiscard]] const Stretch& at(std::uint64_t row) const noexcept;

@@ -22,7 +22,8 @@ struct Branch {
 
 class Builder {
  public:
-  Builder(const ledger::Reader& reader, const Slots& slots, const Profile& profile, const TreeOptions& options)
+  Builder(const ledger::Reader& reader, const Slots& slots, const Profile& profile,
+          const TreeOptions& options)
       : reader_(reader), slots_(slots), profile_(profile), options_(options), nodes_(reader.nodes()) {
     std::vector<std::uint8_t> frames;
     for (const ledger::Frame& f : reader.frames()) frames.push_back(is_import_system(reader.string(f.file)));
@@ -172,14 +173,15 @@ class Builder {
   const TreeOptions& options_;
   std::span<const ledger::Node> nodes_;
   std::vector<std::uint8_t> imports_;  ///< by node: a frame of the import system
-  std::vector<Sums> own_, below_;  ///< by node, of Direction::calls
+  std::vector<Sums> own_, below_;      ///< by node, of Direction::calls
   std::vector<std::vector<std::uint32_t>> children_;
   double least_ = 0;
 };
 
 }  // namespace
 
-Tree tree(const ledger::Reader& reader, const Slots& slots, const Profile& profile, const TreeOptions& options) {
+Tree tree(const ledger::Reader& reader, const Slots& slots, const Profile& profile,
+          const TreeOptions& options) {
   return Builder(reader, slots, profile, options).build();
 }
 

@@ -31,7 +31,7 @@ struct Event {
   bool inner = false;          ///< a free on behalf of another call; the block may be unknown
   std::uint16_t flags = 0;
   std::uint32_t lane = 0;
-  std::uint32_t thread = 0;    ///< serial number of the thread in its process
+  std::uint32_t thread = 0;    ///< as Definitions::thread numbered it; 0: nobody said
   std::uint32_t site = 0;      ///< as Definitions::site numbered it
   std::uint32_t shard = kNoShard;
   std::uint32_t stamp = 0;     ///< place in the order of the shard
@@ -50,7 +50,8 @@ class Definitions {
   /// parent and code are numbers returned here before; 0: none.
   virtual std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) = 0;
   virtual std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) = 0;
-  virtual void thread(const trace::Thread& thread) = 0;
+  /// Number of the thread whose events follow in this lane.
+  virtual std::uint32_t thread(const trace::Thread& thread) = 0;
   virtual void process(const trace::Process& process) = 0;
   virtual void interpreter(const trace::Interpreter& interpreter) = 0;
   virtual void self_test(const trace::SelfTest& test) = 0;

@@ -7,6 +7,15 @@ namespace heapledger::read {
 
 using trace::Kind;
 
+namespace {
+/// A hundred years, in microseconds. More is damage, and would make nonsense of every sum of times.
+constexpr std::uint64_t kLongestTime = std::uint64_t{100} * 366 * 86'400 * 1'000'000;
+/// No block or range is larger: user addresses have at most 57 bits.
+constexpr std::uint64_t kLargestBlock = std::uint64_t{1} << 57;
+
+bool plausible(std::uint64_t address, std::uint64_t size) { return size <= kLargestBlock && address + size >= address; }
+}  // namespace
+
 LaneReader::LaneReader(std::uint32_t number, const std::vector<ChunkBytes>& chunks, Definitions& definitions)
     : lane_(number), chunks_(chunks), definitions_(definitions), next_stamp_(trace::kShardCount, 0) {
   sites_[0].number = definitions.site(0, 0, 0, trace::Api::unknown);  // when the shim could not name one
@@ -45,7 +54,7 @@ bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
   if (number >= sites_.size()) return damage();
   Site& site = sites_[number];
   const trace::Alloc alloc = trace::get_alloc_rest(head, in_, model_, site.model);
-  if (!in_.ok()) return damage();
+  if (!in_.ok() || alloc.address == 0) return damage();
   fill(event, EventKind::alloc);
   event.site = site.number;
   event.address = alloc.address;
@@ -69,7 +78,7 @@ bool LaneReader::next(Event& event) {
     if (trace::is_hot_alloc(head)) return hot_alloc(head, event);
     if (trace::is_hot_free(head)) {
       const std::uint64_t address = trace::get_free(head, in_, model_);
-      if (!in_.ok()) return damage();
+      if (!in_.ok() || address == 0) return damage();
       fill(event, EventKind::free);
       event.in_collection = (head & trace::kFreeInCollection) != 0;
       event.inner = (head & trace::kFreeInner) != 0;
@@ -105,7 +114,8 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     }
     case Kind::time: {
       trace::Time time;
-      if (get(body, time)) time_us_ += time.elapsed_us;
+      if (get(body, time) && time.elapsed_us > kLongestTime - time_us_) damage();
+      time_us_ += damaged_ ? 0 : time.elapsed_us;
       return false;
     }
     case Kind::code:
@@ -124,6 +134,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
 
 void LaneReader::map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size,
                            std::uint64_t skipped) {
+  if (kind != EventKind::brk && !plausible(address, size)) damage();
   fill(event, kind);
   event.address = address;
   event.size = size;
@@ -145,6 +156,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       born.site = site_number(r.site);
       stamp(born, trace::shard_of(born.address), r.skipped_after);
       model_.last_address = born.address;
+      if (event.address == 0 || born.address == 0 || !plausible(born.address, born.size)) return damage();
       return !damaged_;
     }
     case Kind::void_stamp: {
@@ -160,6 +172,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       fill(event, EventKind::alloc);
       event.site = site_number(a.site);
       if (damaged_) return false;
+      if (a.address == 0 || !plausible(a.address, a.size)) return damage();
       event.address = sites_[a.site].model.last_address = model_.last_address = a.address;
       event.size = a.size;
       stamp(event, trace::shard_of(a.address), std::exchange(skipped_, 0));
@@ -168,6 +181,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     case Kind::free_wide: {
       trace::FreeWide f;
       if (!get(body, f)) return false;
+      if (f.address == 0) return damage();
       fill(event, EventKind::free);
       event.address = model_.last_address = f.address;
       event.in_collection = (f.flags & trace::kFreeInCollection) != 0;
@@ -187,7 +201,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       trace::Unmap u;
       if (!get(body, u)) return false;
       map_event(event, EventKind::unmap, u.address, u.size, u.skipped);
-      return true;
+      return !damaged_;
     }
     case Kind::remap: {
       trace::Remap r;
@@ -202,7 +216,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       if (!get(body, p)) return false;
       map_event(event, EventKind::protect, p.address, p.size, p.skipped);
       event.flags = p.usable != 0 ? 1 : 0;
-      return true;
+      return !damaged_;
     }
     case Kind::stack: {
       trace::Stack s;
@@ -222,6 +236,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       if (!get(body, b)) return false;
       map_event(event, EventKind::brk, b.address, static_cast<std::uint64_t>(b.change), b.skipped);
       event.site = site_number(b.site);
+      event.flags = static_cast<std::uint16_t>(b.flags);
       return !damaged_;
     }
     default:
@@ -245,10 +260,7 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
     const auto api = static_cast<trace::Api>(site.api < trace::kApiCount ? site.api : 0);
     if (!damaged_) sites_.push_back({{}, definitions_.site(parent, code, site.offset, api)});
   }
-  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) {
-    thread_ = static_cast<std::uint32_t>(thread.serial);
-    definitions_.thread(thread);
-  }
+  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) thread_ = definitions_.thread(thread);
   if (trace::Process process; kind == Kind::process && get(body, process)) definitions_.process(process);
   if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_.interpreter(found);
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_.self_test(test);

@@ -3,9 +3,13 @@
 // Events on one address stand in their true order: each carries a stamp from the counter of its address's shard, and an
 // event is only let through when all earlier stamps of that shard have been. Events on different addresses are ordered
 // by the coarse clock (1 to 4 ms); within one tick lanes follow each other in stretches.
+//
+// A lane is running, ready (in a heap by its clock) or waiting for a stamp (listed with its shard); so the work for an
+// event does not grow with the number of lanes.
 #pragma once
 
 #include <cstdint>
+#include <queue>
 #include <span>
 #include <vector>
 
@@ -32,19 +36,34 @@ class Merger {
     Event head;
     bool has_head = false;
   };
+  struct Ready {
+    std::uint64_t time_us;
+    std::uint32_t lane;
+    bool operator<(const Ready& o) const { return time_us != o.time_us ? time_us > o.time_us : lane > o.lane; }
+  };
 
   bool load_head(Lane& lane);
-  bool ready(const Event& event) const { return event.shard == kNoShard || next_stamp_[event.shard] == event.stamp; }
+  /// Stamps that are behind the counter are let through: only a damaged trace has them.
+  [[nodiscard]] bool due(const Event& event) const {
+    return event.shard == kNoShard || static_cast<std::int32_t>(event.stamp - next_stamp_[event.shard]) <= 0;
+  }
+  void take_stamp(const Event& event);
+  void queue(std::uint32_t lane);
   bool choose();
+  void skip_missing();
 
   std::vector<Lane> lanes_;
-  std::vector<std::uint32_t> active_;  ///< lanes that have not ended
+  std::priority_queue<Ready> ready_;
+  std::vector<std::vector<std::uint32_t>> waiting_;  ///< lanes by the shard that their next event waits in
+  std::uint64_t waiting_count_ = 0;
   std::vector<std::uint32_t> next_stamp_;
   std::uint64_t stop_us_;
   std::uint64_t missing_ = 0;
   std::uint64_t dropped_ = 0;
-  Lane* current_ = nullptr;
+  std::uint32_t current_ = kNone;
   std::uint64_t horizon_ = 0;  ///< the current lane runs until its clock passes this
+
+  static constexpr std::uint32_t kNone = 0xffffffff;
 };
 
 }  // namespace heapledger::read

@@ -90,6 +90,7 @@ void RawTrace::read_header() {
   header_.handler_events = HEADER_FIELD(std::uint64_t, handler_events);
   header_.stop_monotonic_ns = HEADER_FIELD(std::uint64_t, stop_monotonic_ns);
   header_.stop_reason = HEADER_FIELD(trace::StopReason, stop_reason);
+  header_.lost_children = HEADER_FIELD(std::uint32_t, lost_children);
   header_.clean_end = HEADER_FIELD(std::uint32_t, clean_end) != 0;
 }
 

@@ -21,6 +21,7 @@ struct RawHeader {
   std::uint64_t lost_events = 0, handler_events = 0, stop_monotonic_ns = 0;
   trace::StopReason stop_reason = trace::StopReason::none;
   bool clean_end = false;
+  std::uint32_t lost_children = 0;  ///< forked processes that could not create a trace of their own
 };
 
 /// The file stays mapped as long as this lives. It may still be written by a running target: what is committed now is

@@ -44,8 +44,10 @@ void read_command(const Json& line, SessionLog& log) {
   log.start_realtime_ns = number(line, "start_realtime_ns");
   log.tool_version = text(line, "tool_version");
   if (number(line, "schema") > kSessionSchema)
-    log.warnings.push_back({"the session log was written by a newer version of heapledger: parts of it may be missing "
-                            "here; read it with that version", false});
+    log.warnings.push_back(
+        {"the session log was written by a newer version of heapledger: parts of it may be missing "
+         "here; read it with that version",
+         false});
 }
 
 void read_exit(const Json& line, SessionLog& log) {
@@ -111,8 +113,9 @@ void read_lines(std::string_view bytes, SessionLog& log) {
   // What is left has no end of line: the write that a crash tore. It is no damage worth a word.
   if (damaged != 0)
     log.warnings.push_back(
-        {fmt::format("{} of the session log {} damaged and left out: memory readings or exit statuses may be missing",
-                     damaged == 1 ? "one line" : fmt::format("{} lines", damaged), damaged == 1 ? "is" : "are"),
+        {fmt::format(
+             "{} of the session log {} damaged and left out: memory readings or exit statuses may be missing",
+             damaged == 1 ? "one line" : fmt::format("{} lines", damaged), damaged == 1 ? "is" : "are"),
          false});
 }
 
@@ -130,8 +133,11 @@ SessionLog read_session_log(const std::string& path) {
   const std::uintmax_t size = std::filesystem::file_size(path, error);
   std::ifstream file(path, std::ios::binary);
   if (error || !file || size > kMaxLogBytes) {
-    log.warnings.push_back({fmt::format("the session log {} cannot be read: command, exit statuses and resident "
-                                        "memory are missing; check its permissions and size", path), false});
+    log.warnings.push_back(
+        {fmt::format("the session log {} cannot be read: command, exit statuses and resident "
+                     "memory are missing; check its permissions and size",
+                     path),
+         false});
     return log;
   }
   log.found = true;

@@ -1,13 +1,16 @@
-// The session log that `heapledger record` keeps beside the raw traces: DIR/session.jsonl, one JSON object a line.
+// The session log that `heapledger record` keeps beside the raw traces: DIR/session.jsonl.
 //
-// Lines are appended while the target runs, each by one write, so a log cut off by a crash is a good log with at
-// most one torn line at its end. Times are CLOCK_MONOTONIC of the recorded machine in nanoseconds, as in the raw
-// traces; sizes are bytes. Kinds of lines ("type") and their fields:
-//   command  schema (kSessionSchema), argv, cwd, pid, start_ticks, start_monotonic_ns, start_realtime_ns, tool_version
+// One JSON object a line, appended while the target runs, each bundle by one write: a log cut off by a crash
+// is a good log with at most one torn line at its end. Times are CLOCK_MONOTONIC of the recorded machine in
+// nanoseconds, as in the raw traces; sizes are bytes. Kinds of lines ("type") and their fields:
+//
+//   command  schema (kSessionSchema), argv, cwd, pid, start_ticks, start_monotonic_ns, start_realtime_ns,
+//            tool_version
 //   rss      pid, start_ticks, t_ns, resident, file
 //   exit     pid, start_ticks, status (as wait(2) reports it), t_ns
 //   warning  text, incomplete
 //   end      t_ns
+//
 // Readers ignore lines and fields that they do not know. Texts are UTF-8; bytes that are not become U+FFFD.
 #pragma once
 
@@ -29,8 +32,8 @@ inline constexpr std::uint32_t kSessionSchema = 1;
 /// Name of the log inside the folder of raw traces.
 inline constexpr std::string_view kSessionLogName = "session.jsonl";
 
-/// Names a process for good: pids are used again. start_ticks is field 22 of /proc/PID/stat; exec keeps both, so
-/// several raw traces (PID-0.raw, PID-1.raw) may belong to one key, one after the other.
+/// Names a process for good: pids are used again. start_ticks is field 22 of /proc/PID/stat; exec keeps both,
+/// so several raw traces (PID-0.raw, PID-1.raw) may belong to one key, one after the other.
 struct ProcessKey {
   std::uint32_t pid = 0;
   std::uint64_t start_ticks = 0;
@@ -56,10 +59,10 @@ struct ProcessLog {
 };
 
 struct SessionLog {
-  bool found = false;              ///< false: there was no log; everything below is empty
+  bool found = false;  ///< false: there was no log; everything below is empty
   std::vector<std::string> command;
-  std::string directory;           ///< where the command was started
-  ProcessKey command_process;      ///< pid 0: not known
+  std::string directory;       ///< where the command was started
+  ProcessKey command_process;  ///< pid 0: not known
   std::uint64_t start_monotonic_ns = 0;
   std::uint64_t start_realtime_ns = 0;
   std::optional<std::uint64_t> end_monotonic_ns;  ///< none: the recorder itself did not get to the end
@@ -71,8 +74,9 @@ struct SessionLog {
   [[nodiscard]] std::optional<ProcessExit> command_exit() const;
 };
 
-/// Reads a log; `path` names the file. Never throws on its contents: a missing file gives found == false, damage gives
-/// warnings. More readings of one process than anybody can look at are thinned out, the greatest ones kept.
+/// Reads a log; `path` names the file. Never throws on its contents: a missing file gives found == false,
+/// damage gives warnings. More readings of one process than anybody can look at are thinned out, the greatest
+/// ones kept.
 SessionLog read_session_log(const std::string& path);
 
 /// Appends to a log. Failing writes are remembered, not thrown: a recording is worth more than its log.

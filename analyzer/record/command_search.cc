@@ -51,9 +51,11 @@ std::string start_hint(const std::string& path) {
 [[noreturn]] void refuse_name(const std::string& name) {
   if (name.empty()) throw BadUsage("the command is an empty word; give a program after --");
   if (is_executable(name))
-    throw BadUsage(fmt::format("'{0}' is not in PATH, but a program in this folder; start it as ./{0}", name));
-  if (is_file(name)) throw BadUsage(fmt::format("'{0}' is not in PATH, but a file in this folder; {1}", name,
-                                                start_hint(name.ends_with(".py") ? name : "./" + name)));
+    throw BadUsage(
+        fmt::format("'{0}' is not in PATH, but a program in this folder; start it as ./{0}", name));
+  if (is_file(name))
+    throw BadUsage(fmt::format("'{0}' is not in PATH, but a file in this folder; {1}", name,
+                               start_hint(name.ends_with(".py") ? name : "./" + name)));
   throw BadUsage(fmt::format("there is no command '{}' in PATH; check the spelling or give its path", name));
 }
 

@@ -5,8 +5,8 @@
 
 namespace heapledger::record {
 
-/// A name without '/' is looked for in PATH (files that cannot be executed are passed over), any other is a path.
-/// Throws BadUsage when nothing can be executed under that name.
+/// A name without '/' is looked for in PATH (files that cannot be executed are passed over), any other is a
+/// path. Throws BadUsage when nothing can be executed under that name.
 std::string find_command(const std::string& name);
 
 /// Where `name` is in PATH; empty when it is not.

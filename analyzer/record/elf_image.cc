@@ -27,7 +27,8 @@ bool read_at(std::ifstream& file, std::uint64_t offset, void* to, std::size_t si
 std::string read_loader(std::ifstream& file, const Header& header) {
   for (unsigned i = 0; i < header.e_phnum; ++i) {
     Segment segment{};
-    if (!read_at(file, header.e_phoff + std::uint64_t{i} * header.e_phentsize, &segment, sizeof segment)) return {};
+    if (!read_at(file, header.e_phoff + std::uint64_t{i} * header.e_phentsize, &segment, sizeof segment))
+      return {};
     if (segment.p_type != PT_INTERP || segment.p_filesz > kMaxLoader) continue;
     std::string loader(segment.p_filesz, '\0');
     if (!read_at(file, segment.p_offset, loader.data(), loader.size())) return {};
@@ -55,7 +56,8 @@ std::optional<ElfImage> read_elf_image(const std::string& path) {
 }
 
 const ElfImage& own_image() {
-  static const ElfImage image = read_elf_image("/proc/self/exe").value_or(ElfImage{kOurBits, kOurByteOrder, 0, {}});
+  static const ElfImage image =
+      read_elf_image("/proc/self/exe").value_or(ElfImage{kOurBits, kOurByteOrder, 0, {}});
   return image;
 }
 

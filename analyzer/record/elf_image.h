@@ -11,8 +11,8 @@ struct ElfImage {
   std::uint8_t bits = 0;        ///< ELFCLASS32 or ELFCLASS64
   std::uint8_t byte_order = 0;  ///< ELFDATA2LSB or ELFDATA2MSB
   std::uint16_t machine = 0;    ///< EM_*; 0 when the byte order is not ours
-  /// PT_INTERP, the dynamic loader. Empty: none is asked for, the file is static. Only known for files of our own
-  /// class and byte order.
+  /// PT_INTERP, the dynamic loader. Empty: none is asked for, the file is static. Only known for files of our
+  /// own class and byte order.
   std::string loader;
 
   [[nodiscard]] bool same_kind(const ElfImage& other) const {

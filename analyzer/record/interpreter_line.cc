@@ -42,7 +42,8 @@ std::string command_of_env(const std::vector<std::string>& line) {
 
 [[noreturn]] void refuse_missing(const std::string& script, const std::string& interpreter) {
   const bool is_dos = interpreter.ends_with('\r');
-  throw BadUsage(fmt::format("'{}' names an interpreter in its first line that does not exist, '{}'{}", script,
+  throw BadUsage(fmt::format("'{}' names an interpreter in its first line that does not exist, '{}'{}",
+                             script,
                              is_dos ? interpreter.substr(0, interpreter.size() - 1) + "\\r" : interpreter,
                              is_dos ? "; its lines end as on Windows, convert it with sed -i 's/\\r$//'"
                                     : "; correct that line or name the interpreter in the command"));
@@ -72,7 +73,8 @@ std::vector<std::string> interpreter_line(const std::string& path) {
   if (line.empty()) return {};
   const std::size_t end = std::min(line.find_first_of(" \t"), line.size());
   std::vector<std::string> words{std::string(line.substr(0, end))};
-  if (const std::string_view argument = trim(line.substr(end)); !argument.empty()) words.emplace_back(argument);
+  if (const std::string_view argument = trim(line.substr(end)); !argument.empty())
+    words.emplace_back(argument);
   return words;
 }
 

@@ -25,7 +25,8 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-/// `name` is set to the first of the values only; later entries of the same name would be seen by some readers.
+/// `name` is set to the first of the values only; later entries of the same name would be seen by some
+/// readers.
 void set(std::vector<std::string>& variables, std::string_view name, const std::string& value) {
   std::erase_if(variables, [&](const std::string& entry) {
     return entry.starts_with(name) && entry.size() > name.size() && entry[name.size()] == '=';
@@ -53,7 +54,8 @@ void write_all(int file, std::string_view bytes) {
 std::string read_all(int file) {
   std::string bytes;
   char part[4096];
-  for (ssize_t size; (size = ::read(file, part, sizeof part)) > 0;) bytes.append(part, static_cast<std::size_t>(size));
+  for (ssize_t size; (size = ::read(file, part, sizeof part)) > 0;)
+    bytes.append(part, static_cast<std::size_t>(size));
   return bytes;
 }
 
@@ -62,7 +64,8 @@ void close_end(int& file) {
   file = -1;
 }
 
-/// Never returns when exec succeeds. As a shell does, a file that is no program for the kernel is run by /bin/sh.
+/// Never returns when exec succeeds. As a shell does, a file that is no program for the kernel is run by
+/// /bin/sh.
 int exec(const Target& target, const Environment& environment) {
   std::vector<std::string> arguments = target.arguments, variables = variables_for(environment);
   ::execve(target.path.c_str(), pointers(arguments).data(), pointers(variables).data());
@@ -78,7 +81,8 @@ int exec(const Target& target, const Environment& environment) {
 HeldCommand::HeldCommand(const Target& target, const SignalSession& signals) : path_(target.path) {
   if (::pipe2(orders_, O_CLOEXEC) == 0 && ::pipe2(failure_, O_CLOEXEC) == 0) pid_ = ::fork();
   if (pid_ == 0 && failure_[1] >= 0) run_child(target, signals);
-  if (pid_ <= 0) throw CannotRecord(fmt::format("cannot make a process for '{}': {}", path_, std::strerror(errno)));
+  if (pid_ <= 0)
+    throw CannotRecord(fmt::format("cannot make a process for '{}': {}", path_, std::strerror(errno)));
   close_end(orders_[0]);
   close_end(failure_[1]);
 }

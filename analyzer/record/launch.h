@@ -1,4 +1,5 @@
-// Starts the command: forked first, so that its pid can name the output, and held back until everything is ready.
+// Starts the command: forked first, so that its pid can name the output, and held back until everything is
+// ready.
 #pragma once
 
 #include <sys/types.h>
@@ -28,7 +29,8 @@ class HeldCommand {
   HeldCommand& operator=(const HeldCommand&) = delete;
 
   [[nodiscard]] pid_t pid() const { return pid_; }
-  /// Lets it run the target. Throws BadUsage, with the kernel's reason, when exec fails; the child is gone then.
+  /// Lets it run the target. Throws BadUsage, with the kernel's reason, when exec fails; the child is gone
+  /// then.
   void start(const Environment& environment);
 
  private:

@@ -47,11 +47,15 @@ void empty_old_folder(const Output& output, bool force) {
   std::error_code error;
   if (fs::is_directory(output.folder, error) && fs::is_empty(output.folder, error) && !error) return;
   if (!force)
-    throw BadUsage(fmt::format("'{0}' holds raw traces of an earlier recording; pack them with: heapledger pack {0} -o {1}; "
-                               "or give -f to throw them away", output.folder, output.ledger));
+    throw BadUsage(fmt::format(
+        "'{0}' holds raw traces of an earlier recording; pack them with: heapledger pack {0} -o {1}; "
+        "or give -f to throw them away",
+        output.folder, output.ledger));
   if (const std::string name = foreign_entry(output.folder); !name.empty())
-    throw BadUsage(fmt::format("'{}' is needed for the raw traces but holds something else ('{}'); move it away or "
-                               "choose another place with -o", output.folder, name));
+    throw BadUsage(
+        fmt::format("'{}' is needed for the raw traces but holds something else ('{}'); move it away or "
+                    "choose another place with -o",
+                    output.folder, name));
   if (!remove_folder(output.folder) || ::mkdir(output.folder.c_str(), 0777) != 0)
     throw BadUsage(fmt::format("cannot empty '{}': {}; choose another place with -o", output.folder,
                                std::strerror(errno)));
@@ -68,25 +72,30 @@ Output name_output(const std::string& path, const std::string& program, int pid)
 
 void check_output(const Output& output, bool force) {
   if (output.ledger == "-")
-    throw BadUsage("a ledger cannot be written to standard output, which belongs to the program; give -o a file name");
+    throw BadUsage(
+        "a ledger cannot be written to standard output, which belongs to the program; give -o a file name");
   struct stat status {};
-  if (output.ledger.ends_with('/') || (::stat(output.ledger.c_str(), &status) == 0 && S_ISDIR(status.st_mode)))
+  const bool exists = ::stat(output.ledger.c_str(), &status) == 0;
+  if (output.ledger.ends_with('/') || (exists && S_ISDIR(status.st_mode)))
     throw BadUsage(fmt::format("'{}' is a folder; give -o the name of a file", output.ledger));
+  if (exists && !S_ISREG(status.st_mode))  // -f would put a file in the place of a device
+    throw BadUsage(fmt::format("'{}' is no regular file; give -o another name", output.ledger));
   if (::lstat(output.ledger.c_str(), &status) == 0 && !force)
     throw BadUsage(fmt::format("'{}' exists; give -f to replace it, or -o another name", output.ledger));
   const std::string parent = parent_of(output.ledger);
   if (::stat(parent.c_str(), &status) != 0)
-    throw BadUsage(fmt::format("{} does not exist; make it first or choose another place with -o", place(parent)));
+    throw BadUsage(
+        fmt::format("{} does not exist; make it first or choose another place with -o", place(parent)));
   if (output.folder.size() > kMaxFolder || output.folder.front() != '/')
-    throw BadUsage(fmt::format("the path of '{}' is too long or its folder is gone; choose another place with -o",
-                               output.ledger));
+    throw BadUsage(fmt::format(
+        "the path of '{}' is too long or its folder is gone; choose another place with -o", output.ledger));
 }
 
 void make_folder(const Output& output, bool force) {
   if (::mkdir(output.folder.c_str(), 0777) == 0) return;
   if (errno == EEXIST) return empty_old_folder(output, force);
-  throw BadUsage(fmt::format("cannot write to {}: {}; choose another place with -o", place(parent_of(output.ledger)),
-                             std::strerror(errno)));
+  throw BadUsage(fmt::format("cannot write to {}: {}; choose another place with -o",
+                             place(parent_of(output.ledger)), std::strerror(errno)));
 }
 
 bool remove_folder(const std::string& folder) {

@@ -17,8 +17,8 @@ Output name_output(const std::string& path, const std::string& program, int pid)
 /// Throws BadUsage when the ledger exists (unless forced), is no file, or lies in a folder that is not there.
 void check_output(const Output& output, bool force);
 
-/// Makes the folder of raw traces. `force` empties one that an earlier recording left. Throws BadUsage when it cannot be
-/// made, or holds anything else.
+/// Makes the folder of raw traces. `force` empties one that an earlier recording left. Throws BadUsage when
+/// it cannot be made, or holds anything else.
 void make_folder(const Output& output, bool force);
 
 /// Removes raw traces and session log, then the folder. False: something is still there.

@@ -21,7 +21,8 @@ namespace {
 /// Field `index` of words parted by single spaces, from 0; 0 when it is missing.
 template <class Number>
 Number field(std::string_view words, unsigned index) {
-  for (; index > 0 && !words.empty(); --index) words.remove_prefix(std::min(words.find(' '), words.size() - 1) + 1);
+  for (; index > 0 && !words.empty(); --index)
+    words.remove_prefix(std::min(words.find(' '), words.size() - 1) + 1);
   Number value = 0;
   std::from_chars(words.data(), words.data() + words.size(), value);
   return value;
@@ -65,7 +66,8 @@ std::optional<ProcessStat> process_stat(pid_t pid) {
   const std::string line = read_small_file(fmt::format("/proc/{}/stat", pid));
   // The name may itself hold spaces and brackets: it ends at the last one.
   const std::size_t open = line.find('('), close = line.rfind(')');
-  if (open == std::string::npos || close == std::string::npos || close + 2 >= line.size()) return std::nullopt;
+  if (open == std::string::npos || close == std::string::npos || close + 2 >= line.size())
+    return std::nullopt;
   const std::string_view fields = std::string_view(line).substr(close + 2);  // field 3 of proc(5) and on
   return ProcessStat{pid, field<pid_t>(fields, 1), fields.front(), line.substr(open + 1, close - open - 1),
                      field<std::uint64_t>(fields, 19)};

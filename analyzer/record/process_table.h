@@ -31,8 +31,8 @@ std::optional<ProcessStat> process_stat(pid_t pid);
 /// milliseconds, not for a sampling loop.
 std::vector<ProcessStat> descendants_of(pid_t ancestor);
 
-/// Reads the resident memory of one process again and again. The open file stays with the process that it was opened
-/// for, so that a pid used again is not mistaken for it.
+/// Reads the resident memory of one process again and again. The open file stays with the process that it was
+/// opened for, so that a pid used again is not mistaken for it.
 class ResidentMemory {
  public:
   explicit ResidentMemory(pid_t pid);

@@ -16,14 +16,17 @@ constexpr std::uint64_t kMillisecond = 1'000'000;
 constexpr std::uint64_t kShortestPause = 10 * kMillisecond;
 constexpr std::uint64_t kLongestPause = 1000 * kMillisecond;
 constexpr std::uint64_t kPausePerProcess = 1 * kMillisecond;
-/// A pause is this part of the time so far, so that a run of four minutes has 1,400 samples, and any plot enough points.
+/// A pause is this part of the time so far, so that a run of four minutes has 1,400 samples, and any plot
+/// enough points.
 constexpr std::uint64_t kSamplesPerRun = 250;
 /// Readings are written in bundles: what a killed recorder loses at most.
 constexpr std::uint64_t kWritePause = 100 * kMillisecond;
-/// File systems stamp changes with a clock of some milliseconds: a change within that time of a listing may be hidden.
+/// File systems stamp changes with a clock of some milliseconds: a change within that time of a listing may
+/// be hidden.
 constexpr std::int64_t kStampGrain = 50 * static_cast<std::int64_t>(kMillisecond);
 
-/// A folder with the traces of a hundred thousand short processes takes long to list: 1 / 300 of the time at most.
+/// A folder with the traces of a hundred thousand short processes takes long to list: 1 / 300 of the time at
+/// most.
 constexpr std::uint64_t kListingShare = 300;
 
 std::int64_t nanoseconds(const timespec& t) { return std::int64_t{t.tv_sec} * 1'000'000'000 + t.tv_nsec; }

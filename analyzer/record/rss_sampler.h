@@ -13,9 +13,9 @@
 
 namespace heapledger::record {
 
-/// Processes are found by the raw traces that they begin to write. A sample costs some 50 microseconds and 5 for each
-/// process more; the pause between samples grows from 10 ms to 1 s with the length of the run, and with the number of
-/// processes, so that sampling takes at most 0.5 % of one core.
+/// Processes are found by the raw traces that they begin to write. A sample costs some 50 microseconds and 5
+/// for each process more; the pause between samples grows from 10 ms to 1 s with the length of the run, and
+/// with the number of processes, so that sampling takes at most 0.5 % of one core.
 class RssSampler {
  public:
   RssSampler(std::string folder, read::SessionWriter& log);
@@ -36,7 +36,7 @@ class RssSampler {
   bool list_again_ = true;
   std::uint64_t list_due_ns_ = 0;
   std::uint64_t write_due_ns_ = 0;
-  std::set<std::string> seen_;          ///< names of raw traces
+  std::set<std::string> seen_;  ///< names of raw traces
   std::vector<ResidentMemory> processes_;
 };
 

@@ -37,8 +37,8 @@ std::string absolute(const fs::path& path) {
 
 std::string find_named(const std::string& path) {
   if (is_readable(path)) return absolute(path);
-  throw CannotRecord(fmt::format("HEAPLEDGER_PRELOAD names '{}', which is not there or cannot be read; correct or unset it",
-                                 path));
+  throw CannotRecord(fmt::format(
+      "HEAPLEDGER_PRELOAD names '{}', which is not there or cannot be read; correct or unset it", path));
 }
 
 }  // namespace
@@ -54,8 +54,10 @@ std::string find_shim() {
   };
   for (const std::string& path : tried)
     if (is_readable(path)) return absolute(path);
-  throw CannotRecord(fmt::format("cannot find the recorder library; tried {}; install heapledger completely or set "
-                                 "HEAPLEDGER_PRELOAD to the path of {}", fmt::join(tried, ", "), kShimName));
+  throw CannotRecord(
+      fmt::format("cannot find the recorder library; tried {}; install heapledger completely or set "
+                  "HEAPLEDGER_PRELOAD to the path of {}",
+                  fmt::join(tried, ", "), kShimName));
 }
 
 std::string preload_list(const std::string& shim, std::string_view existing) {
@@ -78,9 +80,10 @@ PreloadName::PreloadName(const std::string& shim) : path_(shim) {
   if (made) folder_ = folder;
   path_ = folder + "/" + kShimName;
   if (!made || ::symlink(shim.c_str(), path_.c_str()) != 0)
-    throw CannotRecord(fmt::format("the recorder library lies at '{}', and LD_PRELOAD cannot hold a path with spaces or "
-                                   "colons; a link to it in {} failed: {}; set TMPDIR to a folder that can be written to",
-                                   shim, folder, std::strerror(errno)));
+    throw CannotRecord(
+        fmt::format("the recorder library lies at '{}', and LD_PRELOAD cannot hold a path with spaces or "
+                    "colons; a link to it in {} failed: {}; set TMPDIR to a folder that can be written to",
+                    shim, folder, std::strerror(errno)));
 }
 
 PreloadName::~PreloadName() {

@@ -6,15 +6,16 @@
 
 namespace heapledger::record {
 
-/// Path of libheapledger_preload.so: $HEAPLEDGER_PRELOAD if set, else where it is installed beside this program, else
-/// where the build puts it. Throws CannotRecord with every path that was tried.
+/// Path of libheapledger_preload.so: $HEAPLEDGER_PRELOAD if set, else where it is installed beside this
+/// program, else where the build puts it. Throws CannotRecord with every path that was tried.
 std::string find_shim();
 
 /// `existing` (a value of LD_PRELOAD) with the shim in front, and there only.
 std::string preload_list(const std::string& shim, std::string_view existing);
 
-/// A name for the shim that LD_PRELOAD can hold, which has no way to write spaces and colons: the path itself, or a
-/// symbolic link in a new folder under $TMPDIR that lives as long as this object, unless keep() is called.
+/// A name for the shim that LD_PRELOAD can hold, which has no way to write spaces and colons: the path
+/// itself, or a symbolic link in a new folder under $TMPDIR that lives as long as this object, unless keep()
+/// is called.
 class PreloadName {
  public:
   explicit PreloadName(const std::string& shim);

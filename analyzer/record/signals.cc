@@ -7,11 +7,22 @@
 #include <initializer_list>
 
 namespace heapledger::record {
+namespace {
+
+/// As nohup, or a shell for its background jobs, left it.
+bool is_ignored(int number) {
+  struct sigaction action {};
+  return ::sigaction(number, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
+}
+
+}  // namespace
 
 SignalSession::SignalSession() {
   sigset_t set;
   ::sigemptyset(&set);
-  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGCHLD}) ::sigaddset(&set, number);
+  ::sigaddset(&set, SIGCHLD);
+  for (const int number : {SIGINT, SIGQUIT, SIGTERM, SIGHUP})
+    if (!is_ignored(number)) ::sigaddset(&set, number);
   ::sigprocmask(SIG_BLOCK, &set, &old_mask_);
   struct sigaction action {};
   action.sa_handler = SIG_DFL;  // an inherited SIG_IGN would take away the exit statuses of children

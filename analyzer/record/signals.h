@@ -5,8 +5,9 @@
 
 namespace heapledger::record {
 
-/// Blocks the signals that end, forward or wake; they come out of file() instead (signalfd). SIGPIPE and SIGXFSZ are
-/// ignored for good, so that a closed stderr or a file size limit does not kill the recorder, now or when it packs.
+/// Blocks the signals that end, forward or wake; they come out of file() instead (signalfd). Those that were
+/// ignored when the recorder was started stay ignored. SIGPIPE and SIGXFSZ are ignored for good, so that a
+/// closed stderr or a file size limit does not kill the recorder, now or when it packs.
 class SignalSession {
  public:
   SignalSession();
@@ -20,7 +21,7 @@ class SignalSession {
   [[nodiscard]] int file() const { return file_; }
 
   struct Signal {
-    int number = 0;          ///< 0: none is waiting
+    int number = 0;            ///< 0: none is waiting
     bool from_kernel = false;  ///< from a terminal, which also sent it to the command
   };
   /// Does not block.
@@ -28,7 +29,8 @@ class SignalSession {
 
  private:
   sigset_t old_mask_{};
-  struct sigaction old_child_{}, old_pipe_{}, old_file_size_{};
+  struct sigaction old_child_ {
+  }, old_pipe_{}, old_file_size_{};
   int file_ = -1;
 };
 

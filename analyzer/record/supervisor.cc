@@ -21,7 +21,8 @@ constexpr pid_t kNoneEnded = 0;
 void adopt_orphans() { ::prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); }
 
 Supervisor::Supervisor(pid_t command, const std::string& folder, read::SessionWriter& log,
-                       const SignalSession& signals, std::function<void(const std::vector<ProcessStat>&)> notice)
+                       const SignalSession& signals,
+                       std::function<void(const std::vector<ProcessStat>&)> notice)
     : command_(command), log_(log), signals_(signals), notice_(std::move(notice)), sampler_(folder, log) {}
 
 Outcome Supervisor::run() {

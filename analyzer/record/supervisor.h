@@ -20,9 +20,9 @@ struct Outcome {
   std::vector<ProcessStat> still_running;  ///< the user did not want to wait for these
 };
 
-/// Makes this process the one that orphans of the command's tree are handed to, so that it can wait for all of them.
-/// Called before the command is started. The command's parent is the recorder, as it would be a shell; only orphans see
-/// a difference: their new parent is the recorder, not process 1.
+/// Makes this process the one that orphans of the command's tree are handed to, so that it can wait for all
+/// of them. Called before the command is started. The command's parent is the recorder, as it would be a
+/// shell; only orphans see a difference: their new parent is the recorder, not process 1.
 void adopt_orphans();
 
 class Supervisor {

@@ -22,8 +22,8 @@ bool is_python(std::string_view name) {
   return name.starts_with("python") && name.find_first_not_of("0123456789.td", 6) == std::string_view::npos;
 }
 
-/// One word of options of the interpreter (`-X`, `-Im`, `-Wall`). The letter that takes the rest of the word, or the
-/// next word, as its value; '\0' when no letter does. `value` is the rest of the word.
+/// One word of options of the interpreter (`-X`, `-Im`, `-Wall`). The letter that takes the rest of the word,
+/// or the next word, as its value; '\0' when no letter does. `value` is the rest of the word.
 char option_with_value(std::string_view word, std::string_view& value) {
   for (std::size_t i = 1; i < word.size(); ++i)
     if (std::string_view("cmWX").find(word[i]) != std::string_view::npos) {
@@ -57,7 +57,8 @@ std::string program_name(const std::vector<std::string>& command) {
   if (is_python(name))
     if (const std::string_view program = python_program(command); !program.empty()) name = program;
   if (name.size() > 3 && name.ends_with(".py")) name.remove_suffix(3);
-  return name.empty() || name == "/" || name.find_first_not_of('.') == std::string_view::npos ? "program" : std::string(name.substr(0, kMaxName));
+  const bool is_dots = name.find_first_not_of('.') == std::string_view::npos;
+  return is_dots || name == "/" ? "program" : std::string(name.substr(0, kMaxName));
 }
 
 Target find_target(const std::vector<std::string>& command) {

@@ -1,5 +1,6 @@
-// Decoders of the three line tables that CPython has had since 3.8: co_lnotab (Objects/lnotab_notes.txt of 3.8 and
-// 3.9), the line number table of PEP 626 (3.10) and the location table of PEP 657 (Objects/locations.md, 3.11).
+// Decoders of the three line tables that CPython has had since 3.8: co_lnotab (Objects/lnotab_notes.txt
+// of 3.8 and 3.9), the line number table of PEP 626 (3.10) and the location table of PEP 657
+// (Objects/locations.md, 3.11).
 #include "python_lines.h"
 
 #include <cstring>
@@ -70,8 +71,10 @@ class Locations {
   std::size_t at_ = 0;
 };
 
-/// 3.11 and later: entries 1|kind(4)|length-1(3), length in code units of two bytes; only the line is read here.
-std::uint32_t line_in_locations(std::int64_t first_line, std::span<const std::byte> table, std::uint32_t offset) {
+/// 3.11 and later: entries 1|kind(4)|length-1(3), length in code units of two bytes; only the line is read
+/// here.
+std::uint32_t line_in_locations(std::int64_t first_line, std::span<const std::byte> table,
+                                std::uint32_t offset) {
   constexpr unsigned kOneLine0 = 10, kOneLine2 = 12, kNoColumns = 13, kLong = 14, kNone = 15;
   // Wraps around on hostile sums instead of overflowing; lines of a real file fit by far.
   auto line = static_cast<std::uint64_t>(first_line);
@@ -134,10 +137,14 @@ std::uint32_t line_of(std::uint32_t version_hex, std::uint32_t first_line, std::
 std::string text_of(std::uint32_t kind, std::span<const std::byte> raw) {
   switch (kind) {
     case 0:
-    case 1: return text_of_units<std::uint8_t>(raw);
-    case 2: return text_of_units<std::uint16_t>(raw);
-    case 4: return text_of_units<std::uint32_t>(raw);
-    default: return {};
+    case 1:
+      return text_of_units<std::uint8_t>(raw);
+    case 2:
+      return text_of_units<std::uint16_t>(raw);
+    case 4:
+      return text_of_units<std::uint32_t>(raw);
+    default:
+      return {};
   }
 }
 

@@ -6,6 +6,7 @@
 namespace heapledger::python {
 
 constinit std::atomic<std::uint32_t> g_code_generation[kGenerationSlots] = {};
+constinit std::atomic<std::uint32_t> g_code_epoch = 0;
 
 namespace {
 

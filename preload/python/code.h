@@ -17,6 +17,9 @@ namespace heapledger::python {
 /// only while the count stands: all code objects are freed through the OBJ domain, where forget_code() sees them.
 inline constexpr std::uint32_t kGenerationSlots = 4096;
 extern constinit std::atomic<std::uint32_t> g_code_generation[kGenerationSlots];
+/// Counts all of them: when it moves, remembered stacks are named again. Another thread may have put a new code object
+/// in the place of one that a remembered frame ran, between two allocations of this thread.
+extern constinit std::atomic<std::uint32_t> g_code_epoch;
 
 inline std::uint32_t generation_slot(const void* code) noexcept {
   return static_cast<std::uint32_t>(reinterpret_cast<std::uintptr_t>(code) >> 4) % kGenerationSlots;
@@ -29,12 +32,17 @@ inline T load(const void* base, std::size_t offset) noexcept {
   return value;
 }
 
+inline void note_code_end(const void* code) noexcept {
+  g_code_generation[generation_slot(code)].fetch_add(1, std::memory_order_relaxed);
+  g_code_epoch.fetch_add(1, std::memory_order_relaxed);
+}
+
 /// An OBJ block is about to be freed or moved. Its type field is still in place (subtype_dealloc and code_dealloc leave
 /// it); a block that is no object may look like code by chance, which costs a look-up later and nothing else.
 inline void forget_code(const void* block) noexcept {
   const Layout* layout = g_runtime.layout;
   if (layout != nullptr && load<const void*>(block, layout->object_type) == g_runtime.code_type) [[unlikely]]
-    g_code_generation[generation_slot(block)].fetch_add(1, std::memory_order_relaxed);
+    note_code_end(block);
 }
 
 /// Number of a live code object in the lane's trace; appends it when it is new. 0: it could not be written.

@@ -86,6 +86,16 @@ std::int64_t compare(StackCache& stack, const FrameReader& reader, std::uint64_t
   return lowest;
 }
 
+/// Names given before a code object ended may be another's by now.
+bool forget_old_names(StackCache& stack) noexcept {
+  const std::uint32_t epoch = g_code_epoch.load(std::memory_order_relaxed);
+  if (stack.epoch == epoch) [[likely]] return false;
+  stack.epoch = epoch;
+  forget_sites(stack);
+  for (std::uint32_t i = 0; i < stack.depth; ++i) stack.frames.data()[i].flags = kUnsettled;
+  return true;
+}
+
 /// The frames from `lowest` up have new names, because they or one of their callers changed.
 void settle_changes(StackCache& stack, const Layout& layout, std::uint64_t lowest, std::uint64_t count) noexcept {
   SeenFrame* const frames = stack.frames.data();
@@ -131,11 +141,13 @@ std::uint64_t splice(Lane& lane, const FrameReader& reader, const std::byte* inn
 }
 
 /// The stack has other frames than remembered. `trust`: the remembered links may still be right further out.
-[[gnu::noinline]] void rewalk(Lane& lane, const FrameReader& reader, const std::byte* innermost, bool trust) noexcept {
+[[gnu::noinline]] void rewalk(Lane& lane, const FrameReader& reader, const std::byte* innermost, bool trust,
+                              bool renamed) noexcept {
   StackCache& stack = lane.stack;
   forget_sites(stack);
   const std::uint64_t kept = splice(lane, reader, innermost, trust);
-  const std::int64_t lowest = compare(stack, reader, kept);
+  std::int64_t lowest = compare(stack, reader, kept);
+  if (renamed && lowest >= 0) lowest = 0;
   if (lowest < 0) {
     splice(lane, reader, innermost, false);
   } else {
@@ -151,6 +163,7 @@ std::uint32_t intern_node(Lane& lane, std::uint32_t parent, const SeenFrame& see
   const InternKey key{std::uint64_t{parent} << 32 | node.code, node.offset};
   if (const std::uint32_t known = lane.node_table.find(key); known != 0) return known;
   const std::uint32_t number = lane.node_table.add(key);
+  if (number == 0) trace_file::stop(trace::StopReason::map_failed);  // stacks would silently lose their outer part
   return number != 0 && lane.append(node) ? number : 0;
 }
 
@@ -218,12 +231,14 @@ void refresh_stack(Lane& lane, const std::byte* frame) noexcept {
     if (stack.depth != 0) forget_sites(stack), stack.depth = 0;
     return;
   }
+  const bool renamed = forget_old_names(stack);
   const FrameReader reader{*g_runtime.layout};
   const std::uint64_t depth = stack.depth;
-  if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, reader, frame, true);
-  const std::int64_t lowest = compare(stack, reader, depth);
+  if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, reader, frame, true, renamed);
+  std::int64_t lowest = compare(stack, reader, depth);
+  if (renamed && lowest >= 0) lowest = 0;
   if (lowest == static_cast<std::int64_t>(depth)) [[likely]] return;
-  if (lowest < 0) return rewalk(lane, reader, frame, false);
+  if (lowest < 0) return rewalk(lane, reader, frame, false, renamed);
   forget_sites(stack);
   settle_changes(stack, *g_runtime.layout, static_cast<std::uint64_t>(lowest), depth);
 }

@@ -3,7 +3,6 @@
 // get past those.
 #include <sys/mman.h>
 #include <unistd.h>
-#include <zstd.h>
 
 #include <cstdint>
 #include <cstdlib>
@@ -13,13 +12,12 @@
 #include <vector>
 
 #include "../../analyzer/ledger/error.h"
-#include "../../analyzer/ledger/file_format.h"
 #include "../../analyzer/ledger/reader.h"
+#include "../support/ledger_parts.h"
 
 namespace {
 
 using namespace heapledger::ledger;  // NOLINT: this file is about nothing else
-using Bytes = std::vector<std::byte>;
 
 void require(bool condition) {
   if (!condition) std::abort();
@@ -70,53 +68,6 @@ void check_rows(const Reader& reader, std::size_t process) {
   require(rows == reader.row_count(process));
 }
 
-// ---------------------------------------------------------------------------------------------- mutator
-
-struct Part {
-  SectionHeader header;
-  Bytes payload;
-};
-
-/// Sections of the input as far as they are whole and small.
-std::vector<Part> take_apart(std::span<const std::byte> input) {
-  std::vector<Part> parts;
-  std::size_t at = kFileHeaderBytes;
-  while (at < input.size()) {
-    const auto header = parse_section_header(input.subspan(at));
-    at += kSectionHeaderBytes;
-    if (!header || header->raw_bytes > (1 << 20) || header->stored_bytes > input.size() - at) break;
-    Part part{*header, Bytes(header->raw_bytes)};
-    const auto size =
-        ZSTD_decompress(part.payload.data(), part.payload.size(), input.data() + at, header->stored_bytes);
-    if (ZSTD_isError(size) != 0) break;
-    parts.push_back(std::move(part));
-    at += header->stored_bytes;
-  }
-  return parts;
-}
-
-/// A file of these sections, with a trailer when the last one is a table of contents.
-Bytes put_together(const std::vector<Part>& parts) {
-  const auto head = file_header();
-  Bytes out(head.begin(), head.end());
-  std::size_t last = 0;
-  for (Part part : parts) {
-    Bytes frame(ZSTD_compressBound(part.payload.size()));
-    frame.resize(ZSTD_compress(frame.data(), frame.size(), part.payload.data(), part.payload.size(), 1));
-    part.header.raw_bytes = part.payload.size();
-    part.header.stored_bytes = frame.size();
-    const auto header = section_header(part.header);
-    last = out.size();
-    out.insert(out.end(), header.begin(), header.end());
-    out.insert(out.end(), frame.begin(), frame.end());
-  }
-  if (!parts.empty() && parts.back().header.tag == Tag::contents) {
-    const auto end = trailer(last);
-    out.insert(out.end(), end.begin(), end.end());
-  }
-  return out;
-}
-
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
@@ -139,22 +90,22 @@ extern "C" [[gnu::weak]] std::size_t LLVMFuzzerMutate(std::uint8_t* data, std::s
 extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t size, std::size_t room,
                                                unsigned seed) {
   std::minstd_rand random(seed);
-  auto parts = take_apart(std::as_bytes(std::span(data, size)));
+  auto parts = testing::take_apart(std::as_bytes(std::span(data, size)));
   if (parts.empty() || random() % 8 == 0) return LLVMFuzzerMutate(data, size, room);
   const std::size_t chosen = random() % parts.size();
-  Part& part = parts[chosen];
+  testing::LedgerPart& part = parts[chosen];
   switch (random() % 8) {
     case 0:
       parts.erase(parts.begin() + static_cast<std::ptrdiff_t>(chosen));
       break;
     case 1:
-      parts.push_back(Part(part));
+      parts.push_back(testing::LedgerPart(part));
       break;
     case 2:
-      part.header.group = random() % 3;
+      part.header.group = static_cast<std::uint32_t>(random() % 3);
       break;
     case 3:
-      part.header.process = random() % 3;
+      part.header.process = static_cast<std::uint32_t>(random() % 3);
       break;
     default: {
       const std::size_t used = part.payload.size();
@@ -163,7 +114,7 @@ extern "C" std::size_t LLVMFuzzerCustomMutator(std::uint8_t* data, std::size_t s
       part.payload.resize(LLVMFuzzerMutate(bytes, used, part.payload.size()));
     }
   }
-  const Bytes out = put_together(parts);
+  const auto out = testing::put_together(parts);
   if (out.size() > room) return LLVMFuzzerMutate(data, size, room);
   std::memcpy(data, out.data(), out.size());
   return out.size();

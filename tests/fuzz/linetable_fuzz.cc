@@ -1,4 +1,6 @@
-// Fuzz target: line tables and strings from a hostile trace. Input: u32 version, u32 first line, u32 offset, table.
+// Fuzz target: line tables and strings from a hostile trace. Input: u32 version, u32 first line, u32 offset,
+// table.
+#include <algorithm>
 #include <cstdint>
 #include <cstdlib>
 #include <cstring>
@@ -15,10 +17,11 @@ using heapledger::symbol::text_of;
 /// 3.8, 3.10, 3.13 and whatever the input itself says.
 void check_lines(std::span<const std::byte> input) {
   std::uint32_t head[3] = {};
-  std::memcpy(head, input.data(), std::min(input.size(), sizeof head));
+  if (!input.empty()) std::memcpy(head, input.data(), std::min(input.size(), sizeof head));
   const auto table = input.subspan(std::min(input.size(), sizeof head));
   for (const std::uint32_t version : {0x03080000u, 0x030a0000u, 0x030d0000u, head[0]}) {
-    // What lies behind the whole table has no line, but for co_lnotab, which does not say where the code ends.
+    // What lies behind the whole table has no line, but for co_lnotab, which does not say where the code
+    // ends.
     const auto behind = static_cast<std::uint32_t>(table.size() * 512);
     const bool is_lnotab = version < 0x030a0000;
     if (!is_lnotab && line_of(version, head[1], table, behind) != 0) std::abort();

@@ -1,5 +1,5 @@
-// Runs a fuzz target over files: the seeds of tests/fuzz/corpus/NAME, each also cut at every byte and with each of its
-// bits flipped, as a plain test without a fuzzing engine. Linked with one target each.
+// Runs a fuzz target over files: the seeds of tests/fuzz/corpus/NAME, each also cut at every byte and with
+// each of its bits flipped, as a plain test without a fuzzing engine. Linked with one target each.
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>

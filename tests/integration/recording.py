@@ -65,7 +65,16 @@ class Process:
     live_bytes: int
     live_blocks: int
     warnings: list
-    blocks: list = dataclasses.field(default_factory=list, repr=False)
+    recording: object = dataclasses.field(default=None, repr=False, compare=False)
+
+    @property
+    def blocks(self):
+        """Every block, in the order of their births."""
+        return self.select()
+
+    def select(self, *filters):
+        """The blocks that the dump prints under these filters, for example "--function", "probe"."""
+        return self.recording.blocks_of(self, filters)
 
 
 class Recording:
@@ -81,39 +90,51 @@ class Recording:
         return done.stdout
 
     @functools.cached_property
-    def processes(self):
-        """In the order of their starts."""
+    def _ledger(self):
         if not os.path.isdir(self._folder):
             raise AssertionError(f"nothing was recorded: there is no folder {self._folder}")
-        ledger = self._folder.rstrip("/") + ".hl"
-        self._read("pack", "-f", "-o", ledger, self._folder)
-        report = json.loads(self._read("report", "--json", ledger))
-        processes = [self._process(entry, report["warnings"]) for entry in report["processes"]]
-        self._deal_blocks(processes, self._read("dump", "--json", ledger).splitlines())
-        return processes
+        self._read("pack", "-f", "-o", self._folder.rstrip("/") + ".hl", self._folder)
+        return self._folder.rstrip("/") + ".hl"
 
-    @staticmethod
-    def _process(entry, warnings):
+    @functools.cached_property
+    def processes(self):
+        """In the order of their starts."""
+        report = json.loads(self._read("report", "--json", self._ledger))
+        return [self._process(entry, report["warnings"]) for entry in report["processes"]]
+
+    def _process(self, entry, warnings):
         sums = entry["sums"]
         same = ("pid", "parent_pid", "forked_from", "python_version", "stacks", "clean_end", "lost_events", "unknown_frees",
                 "inherited_frees", "raw_bytes")
         return Process(**{name: entry[name] for name in same}, peak_bytes=entry["own_peak_bytes"],
                        allocations=sums["allocations"], frees=sums["frees"], allocated_bytes=sums["allocated_bytes"],
-                       live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"],
+                       live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"], recording=self,
                        warnings=[one["text"] for one in warnings if one["pid"] in (None, entry["pid"])])
 
-    @staticmethod
-    def _deal_blocks(processes, lines):
-        """The dump has the processes one after the other; a pid may come several times (exec), rows then begin anew."""
-        waiting = iter(processes)
-        pid, last_row, blocks = None, -1, []
-        for text in lines:
+    @functools.lru_cache(maxsize=None)
+    def _dealt(self, filters):
+        """The blocks of each process, as lists. The dump has the processes one after the other; a pid may come several
+        times (exec), rows then begin anew."""
+        dealt = {index: [] for index in range(len(self.processes))}
+        waiting = iter(dealt)
+        pid, last_row, index = None, -1, 0
+        for text in self._read("dump", "--json", *filters, self._ledger).splitlines():
             line = json.loads(text)
             if line["pid"] != pid or line["row"] <= last_row:
                 pid = line["pid"]
-                blocks = next(one for one in waiting if one.pid == pid).blocks
+                index = next(one for one in waiting if self.processes[one].pid == pid)
             last_row = line["row"]
-            blocks.append(Block(line))
+            dealt[index].append(Block(line))
+        return dealt
+
+    def blocks_of(self, process, filters):
+        return self._dealt(filters)[next(index for index, one in enumerate(self.processes) if one is process)]
+
+    def places(self):
+        """(function, file, line) of every line of code that allocated."""
+        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "count", "--top", "0", self._ledger))
+        return [(where["function"], where["file"], where["line"])
+                for where in (entry["where"] for entry in report["groups"]["entries"]) if "file" in where]
 
     def only_process(self):
         if len(self.processes) != 1:

@@ -19,19 +19,19 @@ class AddressReuse(TargetTest):
         self.assertEqual([int(word) for word in outcome.stdout.split()], found)
 
     def test_realloc_on_shared_addresses(self):
-        self.check("realloc", 8, 100_000, 1)
+        self.check("realloc", 8, 40_000, 1)
 
     def test_trade_on_shared_addresses(self):
-        self.check("trade", 8, 100_000, 1)
+        self.check("trade", 8, 40_000, 1)
 
     def test_chain_on_shared_addresses(self):
-        self.check("chain", 8, 100_000, 1)
+        self.check("chain", 8, 40_000, 1)
 
     def test_trade_with_arenas_a_thread(self):
-        self.check("trade", 4, 100_000, None)
+        self.check("trade", 4, 40_000, None)
 
     def test_realloc_with_more_threads_than_arenas(self):
-        self.check("realloc", 64, 10_000, 2)
+        self.check("realloc", 64, 4_000, 2)
 
 
 if __name__ == "__main__":

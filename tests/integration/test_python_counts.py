@@ -12,10 +12,6 @@ LINES = {mark[1]: number for number, line in enumerate((PROGRAMS / PROGRAM).read
          if (mark := re.search(r"# at: (.*)", line))}
 
 
-def is_python(block):
-    return block.account in ("python_object", "python_buffer")
-
-
 @every_interpreter(globals())
 class Counts(PythonTest):
     def check(self, flags=(), threads=(), **setting):
@@ -26,8 +22,8 @@ class Counts(PythonTest):
         expected = {name: {int(size): counts for size, counts in sizes.items()}
                     for name, sizes in json.loads(outcome.stdout).items()}
         here = {}
-        for block in process.blocks:
-            if is_python(block) and block.file.endswith(PROGRAM):
+        for block in process.select("--file", PROGRAM, "--account", "python_object", "--account", "python_buffer"):
+            if block.file.endswith(PROGRAM):
                 here.setdefault((block.line, block.size), []).append(block)
         found = {name: {size: [len(here.get((LINES[name], size), ())),
                                sum(block.alive for block in here.get((LINES[name], size), ()))] for size in sizes}
@@ -42,8 +38,8 @@ class Counts(PythonTest):
     def test_nothing_is_counted_twice(self):
         """A block beyond 512 bytes comes from malloc: it must not stand in the native account as well."""
         _, recording = self.record(self.python(PROGRAM))
-        native = [block for block in recording.only_process().blocks
-                  if block.account == "native" and block.file.endswith(PROGRAM) and block.line in LINES.values()]
+        native = [block for block in recording.only_process().select("--file", PROGRAM, "--account", "native")
+                  if block.file.endswith(PROGRAM) and block.line in LINES.values()]
         self.assertEqual([], native)
 
     def test_threads(self):

@@ -14,8 +14,8 @@ class Stacks(PythonTest):
         self.assertEqual(0, outcome.status, outcome.stderr)
         expected = {int(size): [tuple(frame) for frame in stack] for size, stack in json.loads(outcome.stdout).items()}
         found = {}
-        for block in recording.only_process().blocks:
-            if block.size in expected and block.account == "python_object":
+        for block in recording.only_process().select("--function", "probe", "--account", "python_object"):
+            if block.size in expected:
                 found.setdefault(block.size, []).append(block.stack)
         self.assertGreater(len(expected), 30)
         for size, stack in sorted(expected.items()):
@@ -37,12 +37,12 @@ class Stacks(PythonTest):
 
     def test_start_up_and_end_have_stacks_or_none_but_no_wrong_ones(self):
         _, recording = self.record(self.python("library_json.py"))
-        process = recording.only_process()
-        self.assertEqual("verified", process.stacks)
-        lines = len((PROGRAMS / "library_json.py").read_text(encoding="utf-8").splitlines())
-        wrong = {(block.function, block.line) for block in process.blocks
-                 if block.file.endswith("library_json.py") and not 0 < block.line <= lines}
-        self.assertEqual(set(), wrong)
+        self.assertEqual("verified", recording.only_process().stacks)
+        length = len((PROGRAMS / "library_json.py").read_text(encoding="utf-8").splitlines())
+        places = [(function, line) for function, file, line in recording.places() if file.endswith("library_json.py")]
+        self.assertGreater(len(places), 5)
+        first = {"<module>": 0}  # from 3.11 on a module begins on line 0, and CPython itself says so
+        self.assertEqual([], [place for place in places if not first.get(place[0], 1) <= place[1] <= length])
 
 
 if __name__ == "__main__":

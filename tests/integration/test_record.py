@@ -19,7 +19,8 @@ from target import SHIM, TIME_LIMIT, TOOL, environment
 
 PYTHON = "/usr/bin/python3"
 NOBODY = 65534
-TRUE = shutil.which("true", path="/usr/bin:/bin")
+SHELL = os.path.realpath("/bin/sh")
+NOTHING = ("sh", "-c", ":")  # allocates, and does nothing with it
 
 
 def as_nobody():
@@ -83,7 +84,7 @@ class RecordTest(unittest.TestCase):
         text = (self.folder / f"{name}.raw" / "session.jsonl").read_text(encoding="utf-8")
         return [json.loads(line) for line in text.splitlines()]
 
-    def make_image(self, name, change, source=TRUE):
+    def make_image(self, name, change, source=SHELL):
         """A copy of a program with `change(bytes)` applied to it."""
         image = bytearray(pathlib.Path(source).read_bytes())
         change(image)
@@ -143,8 +144,8 @@ class Refusals(RecordTest):
         self.refused(2, "-q", "--", says=["CMD... is missing"])
 
     def test_unknown_option(self):
-        self.refused(2, "--forse", "--", TRUE, says=["--forse"])
-        self.refused(2, "--stacks", "all", "--", TRUE, says=["python|none"])
+        self.refused(2, "--forse", "--", *NOTHING, says=["--forse"])
+        self.refused(2, "--stacks", "all", "--", *NOTHING, says=["python|none"])
 
     def test_missing_commands(self):
         self.refused(2, "--", "no-such-command", says=["'no-such-command'", "PATH"])
@@ -185,7 +186,7 @@ class Refusals(RecordTest):
         self.refused(3, "--", "./order", says=["another processor"])
         self.make_image("musl", set_loader("/lib/ld-musl-x86_64.so.1"))
         self.refused(3, "--", "./musl", says=["another C library", "/lib/ld-musl-x86_64.so.1"])
-        loader = next(bytes(image[o:o + n]) for image in [pathlib.Path(TRUE).read_bytes()]
+        loader = next(bytes(image[o:o + n]) for image in [pathlib.Path(SHELL).read_bytes()]
                       for _, kind, o, n in segments(image) if kind == 3).rstrip(b"\0").decode()
         self.make_image("lost", set_loader("/z/" + os.path.basename(loader)))
         self.refused(3, "--", "./lost", says=["cannot start here", "/z/"])
@@ -206,39 +207,42 @@ class Refusals(RecordTest):
     def test_own_rights_are_fine(self):
         image = self.make_image("setuid", lambda _: None)
         image.chmod(0o4755)
-        self.assertEqual(0, self.record("-o", "x.hl", "--", "./setuid")[0])
+        self.assertEqual(0, self.record("-o", "x.hl", "--", "./setuid", "-c", ":")[0])
 
     def test_missing_shim(self):
-        self.refused(3, "--", TRUE, setting={"HEAPLEDGER_PRELOAD": "/no/such.so"}, says=["HEAPLEDGER_PRELOAD", "/no/such.so"])
+        self.refused(3, "--", *NOTHING, setting={"HEAPLEDGER_PRELOAD": "/no/such.so"},
+                     says=["HEAPLEDGER_PRELOAD", "/no/such.so"])
         lonely = self.folder / "bin" / "heapledger"
         lonely.parent.mkdir()
         shutil.copy(TOOL, lonely)
-        self.refused(3, "--", TRUE, tool=lonely, says=[f"{self.folder}/lib", f"{self.folder}/preload/", "HEAPLEDGER_PRELOAD"])
+        self.refused(3, "--", *NOTHING, tool=lonely,
+                     says=[f"{self.folder}/lib", f"{self.folder}/preload/", "HEAPLEDGER_PRELOAD"])
 
     def test_outputs(self):
         (self.folder / "old.hl").write_text("precious", encoding="ascii")
-        self.refused(2, "-o", "old.hl", "--", TRUE, says=["'old.hl' exists", "-f"])
+        self.refused(2, "-o", "old.hl", "--", *NOTHING, says=["'old.hl' exists", "-f"])
         self.assertEqual("precious", (self.folder / "old.hl").read_text(encoding="ascii"))
         (self.folder / "sub").mkdir()
-        self.refused(2, "-f", "-o", "sub", "--", TRUE, says=["is a folder"])
-        self.refused(2, "-o", "none/x.hl", "--", TRUE, says=["'none' does not exist"])
-        self.refused(2, "-o", "-", "--", TRUE, says=["standard output"])
-        self.refused(2, "-o", "x" * 255, "--", TRUE, says=["-o"])
+        self.refused(2, "-f", "-o", "sub", "--", *NOTHING, says=["is a folder"])
+        self.refused(2, "-o", "none/x.hl", "--", *NOTHING, says=["'none' does not exist"])
+        self.refused(2, "-o", "-", "--", *NOTHING, says=["standard output"])
+        self.refused(2, "-f", "-o", "/dev/null", "--", *NOTHING, says=["'/dev/null' is no regular file"])
+        self.refused(2, "-o", "x" * 255, "--", *NOTHING, says=["-o"])
 
     @unittest.skipUnless(os.geteuid() == 0, "root becomes somebody else for this")
     def test_unwritable_output(self):
-        self.refused(2, "--", TRUE, before=as_nobody, says=["cannot write to the current folder", "-o"])
-        self.refused(2, "-o", "/x.hl", "--", TRUE, before=as_nobody, says=["cannot write to the folder '/'"])
+        self.refused(2, "--", *NOTHING, before=as_nobody, says=["cannot write to the current folder", "-o"])
+        self.refused(2, "-o", "/x.hl", "--", *NOTHING, before=as_nobody, says=["cannot write to the folder '/'"])
 
     def test_raw_traces_of_an_earlier_recording(self):
         raw = self.folder / "x.hl.raw"
         raw.mkdir()
         (raw / "1-0.raw").touch()
-        self.refused(2, "-o", "x.hl", "--", TRUE, says=["heapledger pack", "-f"])
+        self.refused(2, "-o", "x.hl", "--", *NOTHING, says=["heapledger pack", "-f"])
         (raw / "mine.txt").touch()
-        self.refused(2, "-f", "-o", "x.hl", "--", TRUE, says=["'mine.txt'"])
+        self.refused(2, "-f", "-o", "x.hl", "--", *NOTHING, says=["'mine.txt'"])
         (raw / "mine.txt").unlink()
-        self.assertEqual(0, self.record("-f", "-o", "x.hl", "--", TRUE)[0])
+        self.assertEqual(0, self.record("-f", "-o", "x.hl", "--", *NOTHING)[0])
         self.assertEqual(["x.hl"], self.files())
 
     def test_what_only_the_kernel_refuses(self):
@@ -285,7 +289,8 @@ class Statuses(RecordTest):
         limit = 400 * 1024
         got, out, err = self.record(
             "-o", "x.hl", "-f", "--", *self.python(
-                f"for i in range(100): x = [object() for j in range(10000)]\nprint('done')\nraise SystemExit({status})"),
+                f"for i in range(100): x = [object() for j in range(10000)]\n"
+                f"print('done')\nraise SystemExit({status})"),
             before=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit)))
         self.assertEqual("done\n", out, err)
         self.assertIn("heapledger: warning: incomplete: ", err)
@@ -341,7 +346,7 @@ while True:
 
     def test_ctrl_c_of_a_program_that_ignores_it(self):
         text = ("import os, signal, time; signal.signal(2, signal.SIG_IGN); open('ready', 'w').close()\n"
-                "while not os.path.exists('go'): time.sleep(0.01)")
+                "while os.path.exists('ready') and not os.path.exists('go'): time.sleep(0.01)")
 
         def send(process):
             os.killpg(process.pid, signal.SIGINT)
@@ -380,14 +385,16 @@ while True:
 class Orphans(RecordTest):
     """record waits for everything that the command started, also for what the command does not wait for."""
 
-    # Waits for a file instead of a time, so that the test says when it ends. Leaves the command's session.
+    # Waits for a file instead of a time, so that the test says when it ends; ends with the folder, too, so that a
+    # failed test leaves nothing running. Leaves the command's session.
     DAEMON = """
 import os, sys, time
+folder = os.getcwd()
 if os.fork() == 0:
     os.setsid()
     if os.fork() == 0:
         open("daemon", "w").write(str(os.getpid()))
-        while not os.path.exists("go"):
+        while os.path.exists(folder) and not os.path.exists("go"):
             time.sleep(0.01)
         open("finished", "w").close()
         os._exit(9)
@@ -399,10 +406,11 @@ print("command ends", flush=True)
     def text(self, name):
         return (self.folder / name).read_text(encoding="utf-8") if (self.folder / name).exists() else ""
 
-    def start_daemon(self, *options):
+    def start_daemon(self, *options, before=None):
         """Files and not pipes: the daemon would keep them open."""
         with open(self.folder / "out", "wb") as out, open(self.folder / "err", "wb") as err:
-            process = self.start(*options, "-o", "x.hl", "--", *self.python(self.DAEMON), stdout=out, stderr=err)
+            process = self.start(*options, "-o", "x.hl", "--", *self.python(self.DAEMON), stdout=out, stderr=err,
+                                 before=before)
         self.addCleanup((self.folder / "go").touch)
         wait_for(lambda: self.text("daemon"), "the daemon")
         wait_for(lambda: self.text("out") == "command ends\n", "the command to end")
@@ -430,6 +438,14 @@ print("command ends", flush=True)
         self.assertTrue((self.folder / "x.hl.raw" / f"{daemon}-0.raw").exists())
         os.kill(daemon, 0)
 
+    def test_signals_that_nohup_ignores_do_not_end_the_wait(self):
+        process, _ = self.start_daemon(before=lambda: signal.signal(signal.SIGHUP, signal.SIG_IGN))
+        wait_for(lambda: "Ctrl-C" in self.text("err"), "the message, which comes after a second")
+        process.send_signal(signal.SIGHUP)
+        (self.folder / "go").touch()
+        self.assertEqual(0, process.wait(TIME_LIMIT), self.text("err"))
+        self.assertNotIn("incomplete", self.text("err"))
+
     def test_quiet_says_nothing_while_it_waits(self):
         process, _ = self.start_daemon("-q")
         time.sleep(1.5)  # longer than the message takes to come
@@ -455,7 +471,7 @@ class Streams(RecordTest):
         def close_all():
             for file in (0, 1, 2):
                 os.close(file)
-        status, _, _ = self.record("-o", "x.hl", "--", TRUE, before=close_all)
+        status, _, _ = self.record("-o", "x.hl", "--", *NOTHING, before=close_all)
         self.assertEqual(0, status)
         self.assertEqual(["x.hl"], self.files())
 
@@ -463,7 +479,7 @@ class Streams(RecordTest):
         read, write = os.pipe()
         os.close(read)
         self.addCleanup(os.close, write)
-        status, _, _ = self.record("-o", "x.hl", "--", TRUE, stderr=write)
+        status, _, _ = self.record("-o", "x.hl", "--", *NOTHING, stderr=write)
         self.assertEqual(0, status)
         self.assertEqual(["x.hl"], self.files())
 
@@ -491,7 +507,7 @@ class Names(RecordTest):
 
     def test_spaces_and_quotes(self):
         (self.folder / "a b").mkdir()
-        status, _, err = self.record("-o", "a b/it's.hl", "--", TRUE)
+        status, _, err = self.record("-o", "a b/it's.hl", "--", *NOTHING)
         self.assertEqual(0, status, err)
         self.assertIn("next: heapledger report 'a b/it'\\''s.hl'\n", err)
         self.assertEqual(["it's.hl"], os.listdir(self.folder / "a b"))
@@ -513,7 +529,7 @@ class Names(RecordTest):
                 shutil.copy(SHIM, shim)
                 temporary = self.folder / f"tmp{len(place)}"
                 temporary.mkdir()
-                status, _, err = self.record("-f", "-o", "x.hl", "--", TRUE,
+                status, _, err = self.record("-f", "-o", "x.hl", "--", *NOTHING,
                                              setting={"HEAPLEDGER_PRELOAD": shim, "TMPDIR": temporary})
                 self.assertEqual(0, status, err)
                 self.assertEqual([], os.listdir(temporary))
@@ -530,7 +546,7 @@ class Names(RecordTest):
 
     def test_force_replaces(self):
         (self.folder / "x.hl").write_text("old", encoding="ascii")
-        self.assertEqual(0, self.record("-f", "-o", "x.hl", "--", TRUE)[0])
+        self.assertEqual(0, self.record("-f", "-o", "x.hl", "--", *NOTHING)[0])
         self.assertNotEqual(b"old", (self.folder / "x.hl").read_bytes()[:3])
 
 
@@ -538,7 +554,8 @@ class Environment(RecordTest):
     SHOW = "import os; print(*(f'{name}={value}' for name, value in os.environ.items()), sep='\\n')"
 
     def shown(self, *options, **setting):
-        status, out, err = self.record(*options, "-q", "-o", "x.hl", "-f", "--", *self.python(self.SHOW), setting=setting)
+        status, out, err = self.record(*options, "-q", "-o", "x.hl", "-f", "--", *self.python(self.SHOW),
+                                       setting=setting)
         self.assertEqual((0, ""), (status, err))
         return dict(line.split("=", 1) for line in out.splitlines())
 
@@ -584,7 +601,7 @@ class SessionLog(RecordTest):
     def test_resident_memory_is_what_the_program_touched(self):
         size = 96 << 20
         text = (f"import os, time; x = bytearray(b'x') * {size}; open('ready', 'w').close()\n"
-                "while not os.path.exists('go'): time.sleep(0.01)")
+                "while os.path.exists('ready') and not os.path.exists('go'): time.sleep(0.01)")
         process = self.start("-q", "--keep-raw", "-o", "x.hl", "--", *self.python(text))
         wait_for((self.folder / "ready").exists, "the program to touch its memory")
         log = self.folder / "x.hl.raw" / "session.jsonl"
@@ -600,14 +617,16 @@ class SessionLog(RecordTest):
         self.assertEqual(sorted(line["t_ns"] for line in readings), [line["t_ns"] for line in readings])
 
     def test_a_recorder_that_is_killed_leaves_traces_that_can_be_packed(self):
-        text = "import os, time; open('ready', 'w').write(str(os.getpid()))\nwhile not os.path.exists('go'): time.sleep(0.01)"
+        text = ("import os, time; open('ready', 'w').write(str(os.getpid()))\n"
+                "while os.path.exists('ready') and not os.path.exists('go'): time.sleep(0.01)")
         process = self.start("-o", "x.hl", "--", *self.python(text))
         ready = self.folder / "ready"
         wait_for(lambda: ready.exists() and ready.read_text(), "the program")
         process.kill()
         (self.folder / "go").touch()
         self.finish(process)
-        done = subprocess.run([TOOL, "pack", "x.hl.raw", "-o", "x.hl"], cwd=self.folder, capture_output=True, check=False)
+        done = subprocess.run([TOOL, "pack", "x.hl.raw", "-o", "x.hl"], cwd=self.folder, capture_output=True,
+                              check=False)
         self.assertEqual(0, done.returncode, done.stderr)
         self.assertEqual("command", self.log()[0]["type"])
 

@@ -34,7 +34,7 @@ class Surroundings(TargetTest):
         outcome, recording = self.record_unchanged([PROGRAM, "no_descriptors_left"])
         self.assertEqual(0, outcome.status)
         process = recording.only_process()
-        self.assertTrue(count(recording) == (10, 10) or process.lost_events > 0 and process.warnings,
+        self.assertTrue(count(recording) == (20, 20) or process.lost_events > 0 and process.warnings,
                         "blocks are missing, and nothing says so")
 
     def test_handlers_on_a_signal_stack_of_8_kib(self):
@@ -46,8 +46,7 @@ class Surroundings(TargetTest):
         process = recording.only_process()
         self.assertEqual(0, process.unknown_frees)
         self.assertEqual(0, sum(block.alive for block in process.blocks if block.heap))
-        if process.handler_events == 0:
-            self.assertGreaterEqual(count(recording)[0], 1000)
+        self.assertTrue(count(recording)[0] >= 1000 or process.warnings, "blocks are missing, and nothing says so")
 
     def test_threads_with_the_smallest_stacks(self):
         self.assertEqual((20, 20), count(self.sound("small_stacks")))

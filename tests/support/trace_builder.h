@@ -12,14 +12,17 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cstring>
 #include <deque>
 #include <map>
 #include <optional>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "../../trace/codec.h"
@@ -41,10 +44,10 @@ FileBytes encoded(const Record& record) {
 
 /// An extended record of any kind with any body.
 inline FileBytes encoded(unsigned kind, std::span<const std::byte> body) {
-  FileBytes record(1 + trace::varint_size(body.size()));
+  FileBytes record(1 + trace::varint_size(body.size()) + body.size());
   record[0] = static_cast<std::byte>(kind << 2);
-  trace::put_varint(record.data() + 1, body.size());
-  record.insert(record.end(), body.begin(), body.end());
+  std::byte* at = trace::put_varint(record.data() + 1, body.size());
+  std::ranges::copy(body, at);
   return record;
 }
 

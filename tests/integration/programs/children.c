@@ -60,6 +60,7 @@ static void* churn(void* unused) {
     void* volatile p = malloc(100);
     p = realloc(p, 5000);
     free(p);
+    usleep(20);  // enough to be in the middle of something, not enough to fill the trace
   }
   return unused;
 }
@@ -136,6 +137,7 @@ static void failed_exec(void) {
 
 static void storm(int count) {
   int wrong = 0;
+  make(5001, 1);
   for (int i = 0; i < count; ++i) {
     pid_t children[8];
     for (int j = 0; j < 8; ++j)

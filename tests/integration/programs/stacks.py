@@ -131,7 +131,7 @@ def übergröße_日本():
 def everything():
     probe()
     deep(50)
-    deep(700)
+    deep(250)
     list(generator())
     asyncio.run(coroutine(5))
     things = [Thing(), Thing.made()]
@@ -144,7 +144,7 @@ def everything():
     spread_over_lines()
     übergröße_日本()
     del things
-    exec(compile("\n" * 70000 + "probe()", "<far down>", "exec"), globals())
+    exec(compile("\n" * 90000 + "probe()", "<far down>", "exec"), globals())
     eval("probe()")
     functools.reduce(lambda a, b: probe(), [1, 2, 3])
     list(map(lambda _: probe(), [1]))

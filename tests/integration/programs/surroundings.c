@@ -36,22 +36,23 @@ static void closed_files(const char* name) {
   for (int fd = 3; fd < 1024; ++fd) close(fd);
   const int fd = open(name, O_RDWR | O_CREAT | O_TRUNC, 0600);
   printf("descriptor: %d\n", fd);
-  churn(300000);
+  churn(60000);
   make(10);
   if (write(fd, "mine", 4) != 4) printf("write failed\n");
-  churn(300000);
+  churn(60000);
   struct stat status;
   fstat(fd, &status);
   printf("bytes in the file: %ld\n", (long)status.st_size);
 }
 
 static void no_descriptors_left(void) {
+  make(10);
   struct rlimit limit = {64, 64};
   setrlimit(RLIMIT_NOFILE, &limit);
   int count = 0;
   while (open("/dev/null", O_RDONLY) >= 0) ++count;
   printf("opened: %d, errno: %d\n", count, errno);
-  churn(1000000);
+  churn(200000);
   make(10);
 }
 
@@ -148,7 +149,7 @@ static void thread_end(void) {
 static void file_size_limit(const char* name) {
   struct rlimit limit = {1 << 16, 1 << 16};
   setrlimit(RLIMIT_FSIZE, &limit);
-  churn(3000000);
+  churn(600000);
   const int fd = open(name, O_WRONLY | O_CREAT | O_TRUNC, 0600);
   printf("own file: %d\n", write(fd, "mine", 4) == 4);
   make(10);
@@ -157,7 +158,7 @@ static void file_size_limit(const char* name) {
 static void address_space_limit(void) {
   struct rlimit limit = {200u << 20, 200u << 20};
   setrlimit(RLIMIT_AS, &limit);
-  churn(3000000);
+  churn(600000);
   printf("too much: %d\n", malloc(300u << 20) == NULL);
   make(10);
 }
@@ -165,13 +166,13 @@ static void address_space_limit(void) {
 static void moves(const char* folder) {
   make(5);
   if (chdir(folder) != 0) _exit(3);
-  churn(2000000);
+  churn(200000);
   make(5);
   printf("moved\n");
 }
 
 static void much(void) {
-  churn(3000000);
+  churn(600000);
   make(10);
   printf("done\n");
 }

@@ -105,6 +105,52 @@ TEST(Columns, RepeatedEndsAndSizesAreCheap) {
   EXPECT_LT(encode_lives(rows.life, room).size(), kRowsPerGroup + 16);
 }
 
+std::vector<std::byte> bytes(std::initializer_list<unsigned> values) {
+  std::vector<std::byte> list;
+  for (const unsigned v : values) list.push_back(static_cast<std::byte>(v));
+  return list;
+}
+
+// The pictures of README.md, byte by byte.
+TEST(Columns, LookAsDescribed) {
+  BirthsEncoder encoder;
+  std::vector<std::byte> room;
+  const auto equal = [](std::span<const std::byte> a, const std::vector<std::byte>& b) {
+    return std::ranges::equal(a, b);
+  };
+  const std::vector<std::uint32_t> site{9, 5, 9, 5, 9}, thread{1, 1, 2, 0, 0};
+  // Sites 5 and 9 (zigzag 10, 8); positions; only the size of row 0 is new: bitmap, 300 is wide.
+  EXPECT_TRUE(equal(encoder.encode({site, thread, std::vector<std::uint64_t>{300, 0, 300, 0, 300}}),
+                    bytes({2, 10, 8, 1, 0, 1, 0, 1, 1, 0b00001, 249, 44, 1, 1, 2, 2, 1, 0, 2})));
+  // Two of five rows differ from the last size at their site: all sizes.
+  EXPECT_TRUE(equal(encoder.encode({site, thread, std::vector<std::uint64_t>{248, 0, 247, 0, 247}}),
+                    bytes({2, 10, 8, 1, 0, 1, 0, 1, 0, 248, 0, 247, 0, 247, 248, 1, 2, 2, 1, 0, 2})));
+  // Ends: row 1 at 1001, row 2 at 1001 (kept first), row 3 at 1003 (2 more), row 4 at 1001 (kept second).
+  EXPECT_TRUE(equal(encode_lives(std::vector<std::uint64_t>{243, 1000, 999, 1000, 997, 0}, room),
+                    bytes({243, 249, 244, 248, 245, 0, 2002 & 255, 2002 >> 8, 4})));
+}
+
+TEST(Columns, KeepFourEnds) {
+  const std::uint64_t ends[] = {1000, 1010, 1020, 1030, 1000, 1040, 1010};
+  std::vector<std::uint64_t> life;
+  for (const std::uint64_t end : ends) life.push_back(end - life.size());
+  std::vector<std::byte> room;
+  // Row 4 finds its end in the last place, which keeps it; what row 6 looks for was dropped by row 5.
+  EXPECT_TRUE(
+      std::ranges::equal(encode_lives(life, room), bytes({249, 248, 248, 248, 247, 248, 248,  //
+                                                          2000 & 255, 2000 >> 8, 20, 20, 20, 80, 59})));
+}
+
+TEST(Columns, DoNotDependOnGroupsBefore) {
+  Random random(6);
+  const Rows first = random_rows(random, 5000, 900, 0.2), second = random_rows(random, 5000, 600, 0.2);
+  BirthsEncoder used, fresh;
+  (void)used.encode({first.site, first.thread, first.size});
+  const auto a = used.encode({second.site, second.thread, second.size});
+  const auto b = fresh.encode({second.site, second.thread, second.size});
+  EXPECT_TRUE(std::ranges::equal(a, b));
+}
+
 TEST(Columns, RefuseSitesAndThreadsThatDoNotExist) {
   Rows rows(3);
   rows.site = {4, 9, 4};

@@ -3,15 +3,17 @@
 
 #include <random>
 
+#include "../../../analyzer/ledger/error.h"
 #include "ledger_oracle.h"
 
 namespace heapledger::ledger {
 namespace {
 
-std::vector<std::uint64_t> take_all(LifeStore& store, std::uint64_t rows) {
+std::vector<std::uint64_t> get_all(LifeStore& store, std::uint64_t rows) {
   std::vector<std::uint64_t> lives(rows);
   for (std::uint64_t first = 0; first < rows; first += kRowsPerGroup) {
-    store.take(first, std::span(lives).subspan(first, std::min<std::uint64_t>(kRowsPerGroup, rows - first)));
+    const std::uint64_t count = std::min<std::uint64_t>(kRowsPerGroup, rows - first);
+    store.get(first / kRowsPerGroup, std::span(lives).subspan(first, count));
   }
   return lives;
 }
@@ -20,9 +22,10 @@ std::vector<std::uint64_t> take_all(LifeStore& store, std::uint64_t rows) {
 void fill_and_compare(LifeStore& store, std::uint64_t rows, std::uint64_t seed) {
   std::mt19937_64 random(seed);
   std::vector<std::uint64_t> expected(rows);
+  store.clear();
   for (std::uint64_t end = 0; end < rows;) {
     end += kRowsPerGroup;
-    store.reserve(end);
+    store.add_group();
     for (std::uint32_t i = 0; i < kRowsPerGroup / 3; ++i) {
       const std::uint64_t row = random() % std::min(end, rows);
       if (expected[row] != 0) continue;
@@ -30,7 +33,7 @@ void fill_and_compare(LifeStore& store, std::uint64_t rows, std::uint64_t seed) 
       store.set(row, expected[row]);
     }
   }
-  ASSERT_EQ(take_all(store, rows), expected);
+  ASSERT_EQ(get_all(store, rows), expected);
 }
 
 TEST(LifeStore, KeepsLivesOfOneProcessAfterAnother) {
@@ -40,7 +43,7 @@ TEST(LifeStore, KeepsLivesOfOneProcessAfterAnother) {
     fill_and_compare(store, rows, rows);
 }
 
-// More groups than stay recent, so that pages are given back and come again.
+// Many more groups than stay in memory, and then so many late deaths that the mapping's pages are given back.
 TEST(LifeStore, KeepsLivesOfManyGroups) {
   const testing::TempFolder folder;
   LifeStore store(folder / "a.hl");
@@ -52,17 +55,45 @@ TEST(LifeStore, KeepsLivesThatDoNotFit) {
   LifeStore store(folder / "a.hl", 1000);
   fill_and_compare(store, 300'000, 2);
   fill_and_compare(store, 300'000, 3);
-  store.reserve(3);
+  store.clear();
+  store.add_group();
   store.set(0, 999);
   store.set(1, 1000);
   store.set(2, std::uint64_t{1} << 40);
-  EXPECT_EQ(take_all(store, 3), (std::vector<std::uint64_t>{999, 1000, std::uint64_t{1} << 40}));
+  EXPECT_EQ(get_all(store, 3), (std::vector<std::uint64_t>{999, 1000, std::uint64_t{1} << 40}));
+}
+
+TEST(LifeStore, KeepsLateDeathsInAnyOrder) {
+  const testing::TempFolder folder;
+  LifeStore store(folder / "a.hl");
+  constexpr std::uint64_t kRows = 100 * std::uint64_t{kRowsPerGroup};
+  for (std::uint64_t row = 0; row < kRows; row += kRowsPerGroup) store.add_group();
+  std::vector<std::uint64_t> expected(kRows);
+  std::mt19937_64 random(4);
+  for (int i = 0; i < 100'000; ++i) {
+    const std::uint64_t row = random() % kRows;
+    expected[row] = 1 + random() % 1000;
+    store.set(row, expected[row]);
+  }
+  EXPECT_EQ(get_all(store, kRows), expected);
 }
 
 TEST(LifeStore, LeavesNoFile) {
   const testing::TempFolder folder;
   LifeStore store(folder / "a.hl");
-  store.reserve(10);
+  for (int group = 0; group < 100; ++group) store.add_group();
+  EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
+}
+
+TEST(LifeStore, StopsWithAnErrorWhenNoSpaceIsLeft) {
+  const testing::TempFolder folder;
+  LifeStore store(folder / "a.hl");
+  const testing::SizeLimit limit(100'000);
+  EXPECT_THROW(
+      {
+        for (int group = 0; group < 100; ++group) store.add_group();
+      },
+      FileError);
   EXPECT_TRUE(std::filesystem::is_empty(folder.path()));
 }
 

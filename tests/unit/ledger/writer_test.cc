@@ -1,9 +1,6 @@
 // What a Writer writes, a Reader gives back: generated ledgers of many shapes against the oracle.
 #include "../../../analyzer/ledger/writer.h"
 
-#include <sys/resource.h>
-
-#include <csignal>
 #include <functional>
 #include <stdexcept>
 
@@ -64,6 +61,18 @@ TEST(Writer, EqualValuesHaveEqualNumbers) {
   EXPECT_EQ(writer.site({.account = Account::mapping}), 4u);
   EXPECT_EQ(writer.site({.api = trace::Api::malloc}), 5u);
   EXPECT_EQ(writer.site({}), 1u);
+}
+
+TEST(Writer, LongNamesUpToALimit) {
+  const TempFolder folder;
+  const std::string path = folder / "a.hl";
+  Writer writer(path);
+  for (const char c : {'a', 'b', 'c'}) writer.string(std::string(4 << 20, c));
+  EXPECT_THROW(writer.string(std::string((4 << 20) + 1, 'd')), FileError);
+  writer.finish({});
+  const Reader reader(path);
+  EXPECT_TRUE(reader.warnings().empty());
+  EXPECT_EQ(reader.string(3), std::string(4 << 20, 'c'));
 }
 
 TEST(Writer, AMillionOfEveryEntry) {
@@ -157,33 +166,12 @@ TEST(Writer, SaysWhereItCannotWrite) {
   EXPECT_NE(message_of([] { Writer writer("/dev/null"); }).find("not a regular file"), std::string::npos);
 }
 
-/// Files of this process cannot grow behind `bytes` while it lives: what a full disk looks like to the
-/// Writer.
-class SizeLimit {
- public:
-  explicit SizeLimit(rlim_t bytes) : handler_(std::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &old_);
-    const rlimit limit{.rlim_cur = bytes, .rlim_max = old_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &limit);
-  }
-  ~SizeLimit() {
-    ::setrlimit(RLIMIT_FSIZE, &old_);
-    std::signal(SIGXFSZ, handler_);
-  }
-  SizeLimit(const SizeLimit&) = delete;
-  SizeLimit& operator=(const SizeLimit&) = delete;
-
- private:
-  void (*handler_)(int);
-  rlimit old_{};
-};
-
 TEST(Writer, StopsWithAnErrorWhenNoSpaceIsLeft) {
   const TempFolder folder;
   const std::string path = folder / "a.hl";
-  // The first limit stops the ledger's header, the next ones the lives' file and the ledger itself.
+  // Stops at the file's header, at the first rows, and in the midst.
   for (const rlim_t bytes : {rlim_t{8}, rlim_t{100'000}, rlim_t{400'000}}) {
-    const SizeLimit limit(bytes);
+    const testing::SizeLimit limit(bytes);
     const std::string message = message_of([&] {
       Writer writer(path);
       for (int i = 0; i < 20; ++i) Generator(writer, 1).process({.rows = 60'000, .greatest_size = 1u << 30});

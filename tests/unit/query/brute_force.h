@@ -24,8 +24,8 @@ struct Block {
   std::uint32_t site = 0;
   std::uint32_t thread = 0;
   std::uint64_t size = 0;
-  std::uint64_t death = kNever;    ///< position in its process
-  std::uint64_t born_us = 0;       ///< of the session
+  std::uint64_t death = kNever;  ///< position in its process
+  std::uint64_t born_us = 0;     ///< of the session
 };
 
 struct World {
@@ -43,15 +43,16 @@ struct WorldShape {
   std::uint64_t rows = 2000;  ///< of each process, about
   std::uint32_t threads = 3;
   std::uint32_t sites = 30;
-  double keep = 0.3;          ///< how much lives long
-  bool plateau = false;       ///< steady state: many moments that are nearly the peak
+  double keep = 0.3;     ///< how much lives long
+  bool plateau = false;  ///< steady state: many moments that are nearly the peak
 };
 
 using Wanted = std::function<bool(const Block&)>;
 
 class WorldWriter {
  public:
-  WorldWriter(const std::string& path, const WorldShape& shape) : writer_(path), shape_(shape), random_(shape.seed) {
+  WorldWriter(const std::string& path, const WorldShape& shape)
+      : writer_(path), shape_(shape), random_(shape.seed) {
     dictionaries();
     for (std::size_t p = 0; p < shape.processes; ++p) process(p);
     writer_.finish({});
@@ -59,7 +60,9 @@ class WorldWriter {
   World world;
 
  private:
-  std::uint64_t below(std::uint64_t n) { return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(random_); }
+  std::uint64_t below(std::uint64_t n) {
+    return std::uniform_int_distribution<std::uint64_t>(0, n - 1)(random_);
+  }
 
   void dictionaries() {
     for (const char* text : {"main", "load", "parse", "work", "app.py", "/usr/lib/python3.11/json/decoder.py",
@@ -77,7 +80,8 @@ class WorldWriter {
       world.nodes.push_back(node);
     }
     for (std::uint32_t i = 0; i < shape_.sites; ++i) {
-      const auto account = static_cast<ledger::Account>(below(3) != 0 ? below(3) : below(ledger::kAccountCount));
+      const auto account =
+          static_cast<ledger::Account>(below(3) != 0 ? below(3) : below(ledger::kAccountCount));
       const ledger::Site site{static_cast<std::uint32_t>(below(world.nodes.size())),
                               static_cast<trace::Api>(below(trace::kApiCount)), account, below(12) == 0};
       const std::uint32_t number = writer_.site(site);
@@ -106,7 +110,8 @@ struct Change {
 inline std::vector<Change> changes_of(const World& world) {
   std::vector<Change> changes;
   for (std::size_t p = 0; p < world.processes.size(); ++p) {
-    const std::uint64_t offset = (world.processes[p].start_monotonic_ns - world.processes[0].start_monotonic_ns) / 1000;
+    const std::uint64_t offset =
+        (world.processes[p].start_monotonic_ns - world.processes[0].start_monotonic_ns) / 1000;
     for (const Block& b : world.blocks[p]) changes.push_back({b.born_us, p, b.row});
     changes.push_back({offset + world.processes[p].duration_us, p, world.blocks[p].size()});
   }
@@ -123,7 +128,8 @@ struct BrutePeak {
   std::vector<std::set<std::uint64_t>> alive;  ///< by process: rows alive then
 };
 
-/// Replays block by block; calls judge(number of the change, live bytes, rows alive by process) after each one.
+/// Replays block by block; calls judge(number of the change, live bytes, rows alive by process) after each
+/// one.
 template <class Judge>
 void replay(const World& world, const Wanted& wanted, const std::vector<Change>& changes, Judge judge) {
   std::vector<std::multimap<std::uint64_t, std::uint64_t>> deaths(world.processes.size());
@@ -136,7 +142,8 @@ void replay(const World& world, const Wanted& wanted, const std::vector<Change>&
     const auto bury = [&](std::uint64_t row) {
       if (alive[c.process].erase(row) != 0) live -= blocks[row].size;
     };
-    for (; !queue.empty() && queue.begin()->first <= c.row; queue.erase(queue.begin())) bury(queue.begin()->second);
+    for (; !queue.empty() && queue.begin()->first <= c.row; queue.erase(queue.begin()))
+      bury(queue.begin()->second);
     if (c.row == blocks.size()) {
       while (!alive[c.process].empty()) bury(*alive[c.process].begin());
     } else if (wanted(blocks[c.row])) {
@@ -149,9 +156,11 @@ void replay(const World& world, const Wanted& wanted, const std::vector<Change>&
 }
 
 /// Peak of some processes together, by replaying twice: to find the moment, and to see what is alive then.
-inline BrutePeak brute_peak(const World& world, const Wanted& wanted, const std::vector<std::size_t>& processes) {
+inline BrutePeak brute_peak(const World& world, const Wanted& wanted,
+                            const std::vector<std::size_t>& processes) {
   std::vector<Change> changes = changes_of(world);
-  std::erase_if(changes, [&](const Change& c) { return std::ranges::find(processes, c.process) == processes.end(); });
+  std::erase_if(changes,
+                [&](const Change& c) { return std::ranges::find(processes, c.process) == processes.end(); });
   BrutePeak best;
   best.alive.resize(world.processes.size());
   replay(world, wanted, changes, [&](std::size_t i, std::uint64_t live, const auto&) {
@@ -221,7 +230,8 @@ inline void WorldWriter::process(std::size_t number) {
   process.pid = static_cast<std::uint32_t>(4000 + number);
   process.start_monotonic_ns = 1'000'000'000 + number * below(20'000'000);
   process.stacks = trace::StackState::verified;
-  for (std::uint32_t t = 0; t < shape_.threads; ++t) process.threads.push_back({100 + t, "T" + std::to_string(t)});
+  for (std::uint32_t t = 0; t < shape_.threads; ++t)
+    process.threads.push_back({100 + t, "T" + std::to_string(t)});
   const std::uint64_t offset_us =
       number == 0 ? 0 : (process.start_monotonic_ns - world.processes[0].start_monotonic_ns) / 1000;
   writer_.begin_process();

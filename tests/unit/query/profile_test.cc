@@ -1,4 +1,5 @@
-// Profiles of random ledgers against slow, obvious answers: peak, its moment, live blocks, temporaries, filters.
+// Profiles of random ledgers against slow, obvious answers: peak, its moment, live blocks, temporaries,
+// filters.
 #include "../../../analyzer/query/profile.h"
 
 #include "brute_force.h"
@@ -31,7 +32,8 @@ std::vector<std::size_t> all_processes(const World& world) {
   return all;
 }
 
-/// Totals by going through the blocks one by one. `end` by process: rows counted, deaths until there are frees.
+/// Totals by going through the blocks one by one. `end` by process: rows counted, deaths until there are
+/// frees.
 Sums brute_totals(const World& world, const Wanted& wanted, const testing::BrutePeak& peak,
                   const std::vector<std::uint64_t>& end) {
   Sums sums;
@@ -81,7 +83,8 @@ void expect_profile(const Case& c, const Filter& filter, const Wanted& wanted,
 void expect_whole_profile(const WorldShape& shape) {
   SCOPED_TRACE(shape.seed);
   const Case c(shape);
-  expect_profile(c, {}, [&](const Block& b) { return heap(c.world, b); }, all_processes(c.world), ends(c.world));
+  expect_profile(
+      c, {}, [&](const Block& b) { return heap(c.world, b); }, all_processes(c.world), ends(c.world));
 }
 
 TEST(Profile, NothingRecorded) {
@@ -138,13 +141,16 @@ TEST(Profile, FilterByTime) {
       end.push_back(static_cast<std::uint64_t>(
           std::count_if(blocks.begin(), blocks.end(), [](const Block& b) { return b.born_us < 60'000; })));
     }
-    const auto wanted = [&](const Block& b) { return heap(c.world, b) && b.born_us >= 9'000 && b.born_us < 60'000; };
+    const auto wanted = [&](const Block& b) {
+      return heap(c.world, b) && b.born_us >= 9'000 && b.born_us < 60'000;
+    };
     expect_profile(c, filter, wanted, all_processes(c.world), end);
   }
 }
 
 /// Whether a frame of the stack satisfies the condition.
-bool any_frame(const World& world, const Block& b, const std::function<bool(const ledger::Frame&)>& condition) {
+bool any_frame(const World& world, const Block& b,
+               const std::function<bool(const ledger::Frame&)>& condition) {
   for (std::uint32_t n = world.sites[b.site].node; n != 0; n = world.nodes[n].parent) {
     if (condition(world.frames[world.nodes[n].frame])) return true;
   }
@@ -160,7 +166,8 @@ TEST(Profile, FilterByCode) {
     const auto frame = [&](const ledger::Frame& f) {
       const auto& function = c.world.strings[f.function];
       const auto& file = c.world.strings[f.file];
-      return (function == "parse" || function == "load") && (file == "app.py" || file.ends_with("decoder.py"));
+      return (function == "parse" || function == "load") &&
+             (file == "app.py" || file.ends_with("decoder.py"));
     };
     const auto wanted = [&](const Block& b) { return heap(c.world, b) && any_frame(c.world, b, frame); };
     expect_profile(c, filter, wanted, {0}, ends(c.world));

@@ -99,19 +99,23 @@ TEST_F(SessionTest, CutAtEveryByteGivesTheLinesBefore) {
 
 TEST_F(SessionTest, DamagedLinesAreCountedOnceAndLeftOut) {
   const SessionLog log = read(
-      "\xff\xfe\n{\"type\":\"rss\",\"pid\":1,\"start_ticks\":2,\"t_ns\":3,\"resident\":4,\"file\":5}\n[1]\n{}\n"
+      "\xff\xfe\n{\"type\":\"rss\",\"pid\":1,\"start_ticks\":2,\"t_ns\":3,\"resident\":4,\"file\":5}\n[1]\n{}"
+      "\n"
       "{\"type\":\"of the future\"}\n");
   EXPECT_EQ(log.processes.at({1, 2}).rss.size(), 1u);
   ASSERT_EQ(log.warnings.size(), 1u);
-  EXPECT_EQ(log.warnings[0].text,
-            "3 lines of the session log are damaged and left out: memory readings or exit statuses may be missing");
+  EXPECT_EQ(
+      log.warnings[0].text,
+      "3 lines of the session log are damaged and left out: memory readings or exit statuses may be missing");
 }
 
 TEST_F(SessionTest, FieldsOfTheWrongKindCountAsMissing) {
   const SessionLog log = read(
-      "{\"type\":\"command\",\"schema\":1,\"argv\":[1,\"a\",null],\"cwd\":7,\"pid\":-1,\"start_ticks\":\"x\"}\n"
+      "{\"type\":\"command\",\"schema\":1,\"argv\":[1,\"a\",null],\"cwd\":7,\"pid\":-1,\"start_ticks\":\"x\"}"
+      "\n"
       "{\"type\":\"exit\",\"pid\":99999999999,\"start_ticks\":1.5,\"status\":99999999999}\n"
-      "{\"type\":\"exit\",\"pid\":{},\"status\":\"9\"}\n{\"type\":\"warning\",\"text\":[]}\n{\"type\":[\"end\"]}\n" +
+      "{\"type\":\"exit\",\"pid\":{},\"status\":\"9\"}\n{\"type\":\"warning\",\"text\":[]}\n{\"type\":["
+      "\"end\"]}\n" +
       std::string(100000, '[') + "\n");
   EXPECT_EQ(log.command, (std::vector<std::string>{"", "a", ""}));
   EXPECT_EQ(log.command_process, ProcessKey{});

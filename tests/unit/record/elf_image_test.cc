@@ -40,7 +40,9 @@ TEST_F(ElfImageTest, ReadsThisProgram) {
 TEST_F(ElfImageTest, OtherFilesAreNone) {
   EXPECT_FALSE(read(""));
   EXPECT_FALSE(read("#!/bin/sh\n"));
-  EXPECT_FALSE(read("\x7f" "ELF"));
+  EXPECT_FALSE(
+      read("\x7f"
+           "ELF"));
   EXPECT_FALSE(read_elf_image(place_));
   EXPECT_FALSE(read_elf_image(place_ + "/missing"));
 }

@@ -36,7 +36,10 @@ TEST_F(InterpreterLineTest, IsSplitAtTheFirstSpaceOnly) {
   EXPECT_EQ(interpreter_line(file("#! \t/bin/sh  -e -x \t\necho")), (Words{"/bin/sh", "-e -x"}));
   EXPECT_EQ(interpreter_line(file("#!/bin/sh")), (Words{"/bin/sh"}));
   EXPECT_EQ(interpreter_line(file("#!/bin/sh\r\n")), (Words{"/bin/sh\r"}));
-  for (const char* none : {"", "#", "\n#!/bin/sh", "\x7f" "ELF"}) EXPECT_TRUE(interpreter_line(file(none)).empty());
+  for (const char* none : {"", "#", "\n#!/bin/sh",
+                           "\x7f"
+                           "ELF"})
+    EXPECT_TRUE(interpreter_line(file(none)).empty());
 }
 
 TEST_F(InterpreterLineTest, LeadsToTheBinary) {

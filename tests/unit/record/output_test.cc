@@ -45,9 +45,9 @@ TEST_F(OutputTest, ExistingLedgersNeedForce) {
   EXPECT_THROW(check_output(output_, false), BadUsage) << "a dangling link is in the way, too";
 }
 
-TEST_F(OutputTest, FoldersAndStandardOutputAreRefused) {
-  for (const std::string& path : {place_, place_ + "/", std::string("-"), place_ + "/missing/app.hl",
-                                  place_ + "/" + std::string(4000, 'x')})
+TEST_F(OutputTest, FoldersDevicesAndStandardOutputAreRefused) {
+  for (const std::string& path : {place_, place_ + "/", std::string("-"), std::string("/dev/null"),
+                                  place_ + "/missing/app.hl", place_ + "/" + std::string(4000, 'x')})
     EXPECT_THROW(check_output(name_output(path, "app", 7), true), BadUsage) << path;
 }
 
@@ -73,8 +73,9 @@ TEST_F(OutputTest, ForeignFilesAreNeverRemoved) {
 TEST_F(OutputTest, KnowsRawTracesByTheirNames) {
   EXPECT_EQ(pid_of_raw_trace("4242-0.raw"), 4242);
   EXPECT_EQ(pid_of_raw_trace("1-9999.raw"), 1);
-  for (const char* name : {"", "-", ".raw", "4242.raw", "4242-.raw", "-1-0.raw", "0-0.raw", "4242-0.raw.hl", "4242-0",
-                           "4242--1.raw", "99999999999999999999-0.raw", " 1-0.raw", "session.jsonl"})
+  for (const char* name :
+       {"", "-", ".raw", "4242.raw", "4242-.raw", "-1-0.raw", "0-0.raw", "4242-0.raw.hl", "4242-0",
+        "4242--1.raw", "99999999999999999999-0.raw", " 1-0.raw", "session.jsonl"})
     EXPECT_EQ(pid_of_raw_trace(name), 0) << name;
 }
 

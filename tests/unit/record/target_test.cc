@@ -1,4 +1,5 @@
-// Names of recordings from command lines. Refusals are tested through the program, tests/integration/test_record.py.
+// Names of recordings from command lines. Refusals are tested through the program,
+// tests/integration/test_record.py.
 #include "../../../analyzer/record/target.h"
 
 #include <gtest/gtest.h>

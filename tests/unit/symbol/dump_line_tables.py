@@ -45,7 +45,7 @@ def synthetic():
     yield "far", "def f():\n    a = 1\n" + far + "    b = 2\n" + far + "    return (a +" + far + "        b)\n"
     yield "back", "x = f(\n" + far + "    a(\n1),\n b,\n*c,\n)\n"
     yield "tall display", "def f():\n    return [\n" + "".join("        x%d,\n" % i for i in range(3000)) + "    ]\n"
-    yield "wide display", "x = [" + ", ".join("x%d" % i for i in range(3000)) + "]\ny = 1\n"
+    yield "wide display", "x = [" + ", ".join("x%d" % i for i in range(1000)) + "]\ny = 1\n"
     yield "wide call", "x = f(" + "a, " * 200 + "\n" * 300 + "b)(\n1)(\n2)\n"
     yield "blocks", "\n" * 5 + ("try:\n    with a() as b, c:\n        for i in b:\n            yield_ = i\n"
                                 "except E as e:\n    raise F(\n    ) from e\nfinally:\n    del b\n") * 40

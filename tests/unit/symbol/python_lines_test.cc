@@ -1,4 +1,5 @@
-// Line tables against the interpreters found on this machine: they say the line of every instruction themselves.
+// Line tables against the interpreters found on this machine: they say the line of every instruction
+// themselves.
 #include "../../../analyzer/symbol/python_lines.h"
 
 #include <gtest/gtest.h>
@@ -69,7 +70,8 @@ TEST(PythonLines, AgreesWithEveryInterpreterFound) {
       instructions[interpreter] += check_code(value);
     }
   };
-  ASSERT_TRUE(each_line_of("python3 '" HEAPLEDGER_SOURCE "/tests/unit/symbol/dump_line_tables.py' --every", check));
+  ASSERT_TRUE(
+      each_line_of("python3 '" HEAPLEDGER_SOURCE "/tests/unit/symbol/dump_line_tables.py' --every", check));
   for (const auto& [name, count] : instructions) {
     std::cout << name << ": " << count << " instructions agree\n";
     EXPECT_GT(count, 100000u) << name;
@@ -80,14 +82,16 @@ TEST(PythonLines, AgreesWithEveryInterpreterFound) {
 TEST(PythonLines, ReadsTheDocumentedExampleOfEachFormat) {
   // Objects/lnotab_notes.txt: byte offsets 0, 6, 50, 350, 361 are lines 1, 2, 7, 207, 208.
   const auto lnotab = bytes_of({0, 1, 6, 1, 44, 5, 255, 0, 45, 127, 0, 73, 11, 1});
-  const std::pair<std::uint32_t, std::uint32_t> lines[] = {{0, 1}, {5, 1}, {6, 2}, {49, 2}, {50, 7}, {349, 7},
-                                                           {350, 207}, {360, 207}, {361, 208}, {9999, 208}};
+  const std::pair<std::uint32_t, std::uint32_t> lines[] = {
+      {0, 1}, {5, 1}, {6, 2}, {49, 2}, {50, 7}, {349, 7}, {350, 207}, {360, 207}, {361, 208}, {9999, 208}};
   for (const auto& [offset, line] : lines) EXPECT_EQ(line_of(0x03080000, 0, lnotab, offset), line) << offset;
   // PEP 626: no line for two bytes in the middle.
   const auto linetable = bytes_of({4, 1, 2, 0x80, 6, 0xff});
-  for (const auto& [offset, line] : {std::pair{0u, 11u}, {3u, 11u}, {4u, 0u}, {6u, 10u}, {11u, 10u}, {12u, 0u}})
+  for (const auto& [offset, line] :
+       {std::pair{0u, 11u}, {3u, 11u}, {4u, 0u}, {6u, 10u}, {11u, 10u}, {12u, 0u}})
     EXPECT_EQ(line_of(0x030a0000, 10, linetable, offset), line) << offset;
-  // Locations: one unit no columns +64 (two six-bit groups), two units without location, one of the short form.
+  // Locations: one unit no columns +64 (two six-bit groups), two units without location, one of the short
+  // form.
   const auto locations = bytes_of({0xe8, 0x40, 0x02, 0xf9, 0x80, 0x12});
   for (const auto& [offset, line] : {std::pair{0u, 74u}, {2u, 0u}, {5u, 0u}, {6u, 74u}, {8u, 0u}})
     EXPECT_EQ(line_of(0x030d00f0, 10, locations, offset), line) << offset;

@@ -1,0 +1,138 @@
+#!/usr/bin/env python3
+"""What recording costs: bare, heapledger, heaptrack and memray side by side, in one run.
+
+    tests/bench/overhead.py [--build build] [--python PYTHON] [--memray PYTHON_WITH_MEMRAY] [--rounds 5]
+
+Every round runs each variant of a workload once, in an order that is shuffled by a printed seed; the figure of a variant
+is the median over the rounds of its CPU time (user + system, children included) divided by the bare run's of the same
+round. Peers that are not installed are named and left out. Prints Markdown. Not a test: nothing here passes or fails.
+"""
+
+import argparse
+import os
+import pathlib
+import platform
+import random
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+
+HERE = pathlib.Path(__file__).resolve().parent
+WORKLOADS = [
+    ("1 M instances", ["instances.py"], 1.6),
+    ("1 M dicts", ["dicts.py"], 1.6),
+    ("fib(32)", ["fib.py"], 1.3),
+    ("ray tracer", ["spheres.py"], 1.3),
+    ("constraint network", ["rules.py"], 1.3),
+    ("churn, depth 3", ["churn.py", "3"], 2.0),
+    ("churn, depth 30", ["churn.py", "30"], 4.0),
+]
+
+
+class Bench:
+    def __init__(self, options):
+        self.options = options
+        self.folder = pathlib.Path(tempfile.mkdtemp(prefix="heapledger-bench-"))
+        self.shim = pathlib.Path(options.build, "preload", "libheapledger_preload.so").resolve()
+        self.heaptrack = shutil.which("heaptrack")
+
+    def variants(self, arguments):
+        script = [str(HERE / "workloads" / arguments[0]), *arguments[1:]]
+        python = [self.options.python, *script]
+        plain = {"LD_PRELOAD": str(self.shim)}
+        yield "bare", python, {}
+        yield "heapledger", python, {**plain, "HEAPLEDGER_OUT": str(self.folder / "raw")}
+        yield "heapledger, stacks none", python, {
+            **plain, "HEAPLEDGER_OUT": str(self.folder / "raw"), "HEAPLEDGER_STACKS": "none"}
+        yield "shim, not recording", python, plain
+        if self.heaptrack:
+            yield "heaptrack", [self.heaptrack, "-o", str(self.folder / "heaptrack"), *python], {}
+        if self.options.memray:
+            run = [self.options.memray, "-m", "memray", "run", "-q", "-f", "-o", str(self.folder / "memray.bin")]
+            yield "memray", [*run, *script], {}
+            yield "memray, Python allocators", [*run, "--trace-python-allocators", *script], {}
+
+    def cpu_seconds(self, command, setting):
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.folder.mkdir(parents=True)
+        before = os.times()
+        status = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0", **setting},
+                                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
+        after = os.times()
+        if status != 0:
+            raise SystemExit(f"{' '.join(command)}: exit status {status}")
+        seconds = after.children_user + after.children_system - before.children_user - before.children_system
+        return seconds, sum(f.stat().st_blocks * 512 for f in self.folder.rglob("*") if f.is_file())
+
+    def measure(self, arguments):
+        cells = {}
+        for _ in range(self.options.rounds):
+            variants = list(self.variants(arguments))
+            random.shuffle(variants)
+            found = {name: self.cpu_seconds(command, setting) for name, command, setting in variants}
+            for name, (seconds, size) in found.items():
+                cells.setdefault(name, []).append((seconds, seconds / found["bare"][0], size))
+        return cells
+
+
+def python_tables(bench):
+    names = [name for name, _, _ in bench.variants(["fib.py"])]
+    print("| workload | budget | bare, s | " + " | ".join(names[1:]) + " |")
+    print("|---|---|---|" + "---|" * (len(names) - 1))
+    for title, arguments, budget in WORKLOADS:
+        cells = bench.measure(arguments)
+        bare = statistics.median(seconds for seconds, _, _ in cells["bare"])
+        ratios = [f"{statistics.median(r for _, r, _ in cells[name]):.2f}" for name in names[1:]]
+        print(f"| {title} | {budget:.1f} | {bare:.2f} | " + " | ".join(ratios) + " |", flush=True)
+
+
+def native_table(bench):
+    program = bench.folder.parent / f"{bench.folder.name}-native"
+    subprocess.run(["gcc", "-O2", "-pthread", "-o", program, HERE / "native.c"], check=True)
+    print("\n| native, ns an event and thread (wall) | bare | heapledger | heaptrack |")
+    print("|---|---|---|---|")
+    for shape in ("lifo", "mix"):
+        for threads in (1, 2):
+            found = {}
+            for _ in range(bench.options.rounds):
+                runs = {"bare": ([program], {}), "heapledger": ([program], {
+                    "LD_PRELOAD": str(bench.shim), "HEAPLEDGER_OUT": str(bench.folder / "raw")})}
+                if bench.heaptrack and shape == "lifo" and threads == 1:
+                    runs["heaptrack"] = ([bench.heaptrack, "-o", str(bench.folder / "heaptrack"), program], {})
+                for name, (command, setting) in random.sample(list(runs.items()), len(runs)):
+                    shutil.rmtree(bench.folder, ignore_errors=True)
+                    bench.folder.mkdir()
+                    out = subprocess.run([*command, shape, str(threads)], capture_output=True, text=True, check=True,
+                                         env={**os.environ, **setting}).stdout
+                    number = [word for word in out.split() if word.replace(".", "", 1).isdigit()][-1 if name != "heaptrack" else 0]
+                    found.setdefault(name, []).append(float(number))
+            cells = [f"{statistics.median(found[n]):.1f}" if n in found else "-" for n in ("bare", "heapledger", "heaptrack")]
+            print(f"| {shape}, {threads} thread{'s' * (threads > 1)} | " + " | ".join(cells) + " |", flush=True)
+    program.unlink()
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", default="build")
+    parser.add_argument("--python", default="/usr/bin/python3")
+    parser.add_argument("--memray", help="an interpreter of the same version that has memray installed")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
+    options = parser.parse_args()
+    random.seed(options.seed)
+    bench = Bench(options)
+    version = subprocess.run([options.python, "-V"], capture_output=True, text=True, check=True).stdout.strip()
+    print(f"{version}, {os.cpu_count()} CPUs, {platform.machine()}, {options.rounds} rounds, seed {options.seed}, "
+          f"load before {os.getloadavg()[0]:.1f}\n")
+    for name, found in (("heaptrack", bench.heaptrack), ("memray", options.memray)):
+        if not found:
+            print(f"{name}: not installed, left out\n")
+    python_tables(bench)
+    native_table(bench)
+    shutil.rmtree(bench.folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,65 @@
+// Receivers of definitions for tests of the readers.
+#pragma once
+
+#include <fmt/format.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "../../analyzer/read/event.h"
+
+namespace heapledger::support {
+
+/// Forgets all names. A site's number is the offset of its record, so that a test can choose it.
+class NumberedSites : public read::Definitions {
+ public:
+  std::uint32_t code(const trace::Code&) override { return 0; }
+  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
+  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t offset, trace::Api) override { return offset; }
+  std::uint32_t thread(const trace::Thread&) override { return 0; }
+  void process(const trace::Process&) override {}
+  void interpreter(const trace::Interpreter&) override {}
+  void self_test(const trace::SelfTest&) override {}
+};
+
+/// Writes down each definition as a line; numbers of codes, nodes, sites and threads begin at 100, 200, 300
+/// and 400.
+class WrittenDown : public read::Definitions {
+ public:
+  std::uint32_t code(const trace::Code& c) override {
+    note("code {} {} {} {}", text(c.filename), text(c.name), c.first_line, text(c.line_table));
+    return next_code_++;
+  }
+  std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) override {
+    note("node {} {} {}", parent, code, offset);
+    return next_node_++;
+  }
+  std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override {
+    note("site {} {} {} {}", parent, code, offset, static_cast<unsigned>(api));
+    return next_site_++;
+  }
+  std::uint32_t thread(const trace::Thread& t) override {
+    note("thread {} {} {}", t.tid, t.serial, text(t.name));
+    return static_cast<std::uint32_t>(t.serial) + 400;
+  }
+  void process(const trace::Process& p) override {
+    note("process {} {} {}", text(p.executable), text(p.arguments), text(p.directory));
+  }
+  void interpreter(const trace::Interpreter& i) override {
+    note("interpreter {} {} {} {} {}", i.version_hex, i.free_threaded, i.stack_state, i.hooked, text(i.version));
+  }
+  void self_test(const trace::SelfTest& s) override { note("self_test {} {}", s.stack_state, s.frames); }
+
+  std::vector<std::string> lines;
+
+ private:
+  static std::string_view text(const trace::Bytes& b) { return {static_cast<const char*>(b.data), b.size}; }
+  template <class... Args>
+  void note(fmt::format_string<Args...> form, Args&&... args) {
+    lines.push_back(fmt::format(form, std::forward<Args>(args)...));
+  }
+  std::uint32_t next_code_ = 100, next_node_ = 200, next_site_ = 300;
+};
+
+}  // namespace heapledger::support
