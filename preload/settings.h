@@ -3,9 +3,11 @@
 
 #include <cstddef>
 
+#include "../trace/format.h"
+
 namespace heapledger {
 
-inline constexpr std::size_t kMaxText = 3072;
+using trace::kMaxText;
 
 /// Values of the table's choices, by position in "values".
 enum class Stacks : unsigned char { python = 0, none = 1 };

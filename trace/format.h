@@ -31,6 +31,9 @@ inline constexpr std::uint64_t kMaxChunk = 64 * 1024 * 1024;
 /// Room that a hot record (alloc, free, with an order prefix and a time prefix) can take at most.
 inline constexpr std::size_t kMaxHotRecord = 96;
 
+/// Room for the value of a text variable of options.def, NUL included; a longer one counts as unset.
+inline constexpr std::size_t kMaxText = 3072;
+
 /// Why recording stopped early; 0 means that it did not.
 enum class StopReason : std::uint32_t {
   none = 0,

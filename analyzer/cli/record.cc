@@ -39,8 +39,12 @@ constexpr const char* kExamples =
     "Ctrl-C goes to CMD as in a shell; SIGTERM and SIGHUP are passed on to it. record waits for every\n"
     "process that CMD started; once CMD has ended, Ctrl-C ends that wait.\n"
     "\n"
-    "Set in the environment of CMD: LD_PRELOAD (the recorder library, before what is there),\n"
-    "HEAPLEDGER_OUT and HEAPLEDGER_STACKS. HEAPLEDGER_PRELOAD names another recorder library.";
+    "HEAPLEDGER_PRELOAD names another recorder library. Without record, LD_PRELOAD of that library does\n"
+    "with these variables, which record sets by itself:"
+#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning) "\n  " name "=" values "  " meaning
+#include "../../trace/options.def"
+#undef HEAPLEDGER_OPTION
+    ;
 
 struct Options {
   std::string output;

@@ -12,6 +12,7 @@
 
 #include <fmt/format.h>
 
+#include "../../trace/format.h"
 #include "../read/session.h"
 #include "refusal.h"
 
@@ -20,8 +21,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// The shim keeps the folder's path in a fixed buffer (kMaxText of its settings) with room for file names.
-constexpr std::size_t kMaxFolder = 3000;
+/// The shim keeps the folder's path in a fixed buffer of this size, and appends file names elsewhere.
+constexpr std::size_t kMaxFolder = trace::kMaxText - 1;
 
 std::string parent_of(const std::string& path) {
   const std::string parent = fs::path(path).parent_path().string();
