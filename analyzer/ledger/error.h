@@ -1,14 +1,9 @@
-// The one exception of reading and writing files: a sentence that says what is wrong, where, and what to do.
+// The errors of the analyzer, under the name that the ledger's interface uses.
 #pragma once
 
-#include <stdexcept>
-#include <string>
+#include "../error.h"
 
 namespace heapledger::ledger {
-
-/// Bad input or an unusable file. Commands print it as one line and exit with status 2.
-struct FileError : std::runtime_error {
-  using std::runtime_error::runtime_error;
-};
-
+using heapledger::FileError;
+using heapledger::Warning;
 }  // namespace heapledger::ledger

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../../trace/format.h"
+#include "error.h"
 
 namespace heapledger::ledger {
 
@@ -83,12 +84,6 @@ struct RssSample {
 struct Thread {
   std::uint64_t tid = 0;
   std::string name;
-};
-
-/// Something that a reader of the report must know before the figures, one sentence, worst first.
-struct Warning {
-  std::string text;
-  bool incomplete = false;  ///< figures are lower bounds because of this
 };
 
 struct Process {

@@ -10,7 +10,6 @@ namespace {
 
 constexpr std::uint64_t kMaxBuckets = 1 << 16;
 constexpr unsigned kMinBucketBits = 6;
-constexpr std::uint64_t kReplayPositions = 32 * 1024 * 1024 / sizeof(std::uint64_t);
 
 /// Bytes, or a difference of bytes: on the way figures go below zero. Sums wrap around (sizes in a damaged
 /// file may be anything), comparisons are signed.
@@ -195,14 +194,14 @@ bool can_improve(const Search& search, const Candidate& c, const Peak& best) {
 }  // namespace
 
 Peak find_peak(const ledger::Reader& reader, const Selection& selection, std::span<const Clock> clocks,
-               const Timeline& timeline, const ProgressFn& progress) {
+               const Timeline& timeline, const ProgressFn& progress, std::uint64_t replay_bytes) {
   Search search{reader, selection, clocks, timeline};
   search.bucket_bits = kMinBucketBits;
   while (timeline.positions() >> search.bucket_bits >= kMaxBuckets) ++search.bucket_bits;
   search.buckets = search.bucket_of(timeline.positions()) + 1;
   const std::vector<Candidate> all = candidates(bound(search, progress));
   Peak best;
-  const std::size_t batch_size = std::max<std::size_t>(1, kReplayPositions >> search.bucket_bits);
+  const std::size_t batch_size = std::max<std::size_t>(1, replay_bytes / sizeof(Bytes) >> search.bucket_bits);
   for (std::size_t at = 0; at < all.size() && can_improve(search, all[at], best); at += batch_size) {
     const auto batch = std::span(all).subspan(at, std::min(batch_size, all.size() - at));
     judge(search, batch, replay(search, batch, progress), best);

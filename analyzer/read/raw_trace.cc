@@ -11,7 +11,7 @@
 #include <unistd.h>
 #include <utility>
 
-#include "../ledger/error.h"
+#include "../error.h"
 
 namespace heapledger::read {
 
@@ -34,16 +34,16 @@ std::span<const std::byte> map_file(const std::string& path) {
   if (fd < 0 || ::fstat(fd, &status) != 0) {
     const int reason = errno;
     if (fd >= 0) ::close(fd);
-    throw ledger::FileError(fmt::format("{}: cannot be opened: {}", path, std::strerror(reason)));
+    throw FileError(fmt::format("{}: cannot be opened: {}", path, std::strerror(reason)));
   }
   void* p = MAP_FAILED;
   const auto size = static_cast<std::size_t>(status.st_size);
   if (S_ISREG(status.st_mode) && size != 0) p = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd, 0);
   ::close(fd);
-  if (!S_ISREG(status.st_mode)) throw ledger::FileError(fmt::format("{}: is not a file", path));
+  if (!S_ISREG(status.st_mode)) throw FileError(fmt::format("{}: is not a file", path));
   if (size == 0)
-    throw ledger::FileError(fmt::format("{}: the file is empty: the recorder had no time to write anything; record again", path));
-  if (p == MAP_FAILED) throw ledger::FileError(fmt::format("{}: cannot be mapped: {}", path, std::strerror(errno)));
+    throw FileError(fmt::format("{}: the file is empty: the recorder had no time to write anything; record again", path));
+  if (p == MAP_FAILED) throw FileError(fmt::format("{}: cannot be mapped: {}", path, std::strerror(errno)));
   return {static_cast<const std::byte*>(p), size};
 }
 
@@ -63,7 +63,7 @@ RawTrace::RawTrace(const std::string& path) : path_(path), file_(map_file(path))
 }
 
 void RawTrace::read_header() {
-  const auto refuse = [&](std::string_view why) { throw ledger::FileError(fmt::format("{}: {}", path_, why)); };
+  const auto refuse = [&](std::string_view why) { throw FileError(fmt::format("{}: {}", path_, why)); };
   const std::size_t known = std::min(file_.size(), sizeof trace::kMagic);
   if (std::memcmp(file_.data(), trace::kMagic, known) != 0)
     refuse("is not a raw trace of heapledger; give a *.raw file, a folder of them, or a ledger (*.hl)");

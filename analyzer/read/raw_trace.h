@@ -28,7 +28,7 @@ struct RawHeader {
 /// what is read.
 class RawTrace {
  public:
-  /// Throws ledger::FileError when the file is no raw trace of this format, byte order and pointer size.
+  /// Throws FileError when the file is no raw trace of this format, byte order and pointer size.
   explicit RawTrace(const std::string& path);
 
   [[nodiscard]] const std::string& path() const { return path_; }

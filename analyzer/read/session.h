@@ -22,7 +22,7 @@
 #include <string_view>
 #include <vector>
 
-#include "../ledger/model.h"
+#include "../error.h"
 
 namespace heapledger::read {
 
@@ -68,7 +68,7 @@ struct SessionLog {
   std::optional<std::uint64_t> end_monotonic_ns;  ///< none: the recorder itself did not get to the end
   std::string tool_version;
   std::map<ProcessKey, ProcessLog> processes;
-  std::vector<ledger::Warning> warnings;  ///< of the recorder, and about damage of the log itself
+  std::vector<Warning> warnings;  ///< of the recorder, and about damage of the log itself
 
   /// How the command ended, if the log says so.
   [[nodiscard]] std::optional<ProcessExit> command_exit() const;
@@ -82,7 +82,7 @@ SessionLog read_session_log(const std::string& path);
 /// Appends to a log. Failing writes are remembered, not thrown: a recording is worth more than its log.
 class SessionWriter {
  public:
-  /// Creates the file inside `folder`. Throws ledger::FileError when that is impossible.
+  /// Creates the file inside `folder`. Throws FileError when that is impossible.
   explicit SessionWriter(const std::string& folder);
   ~SessionWriter();
   SessionWriter(const SessionWriter&) = delete;
@@ -94,7 +94,7 @@ class SessionWriter {
   void rss(const ProcessKey& process, const RssReading& reading);
   void flush();
   void exit(const ProcessKey& process, const ProcessExit& exit);
-  void warning(const ledger::Warning& warning);
+  void warning(const Warning& warning);
   void end(std::uint64_t t_ns);
 
   [[nodiscard]] bool failed() const { return failed_; }

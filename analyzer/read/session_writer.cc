@@ -9,7 +9,7 @@
 
 #include <fmt/format.h>
 
-#include "../ledger/error.h"
+#include "../error.h"
 #include "session.h"
 
 namespace heapledger::read {
@@ -27,7 +27,7 @@ SessionWriter::SessionWriter(const std::string& folder) {
   const std::string path = folder + "/" + std::string(kSessionLogName);
   file_ = ::open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
   if (file_ < 0)
-    throw ledger::FileError(
+    throw FileError(
         fmt::format("cannot create {}: {}; choose another place with -o", path, std::strerror(errno)));
 }
 
@@ -82,7 +82,7 @@ void SessionWriter::exit(const ProcessKey& process, const ProcessExit& exit) {
                   {"t_ns", exit.t_ns}}));
 }
 
-void SessionWriter::warning(const ledger::Warning& warning) {
+void SessionWriter::warning(const Warning& warning) {
   append(line_of({{"type", "warning"}, {"text", warning.text}, {"incomplete", warning.incomplete}}));
 }
 
