@@ -10,6 +10,7 @@
 #include "filter_options.h"
 #include "message.h"
 #include "open.h"
+#include "record_messages.h"
 
 namespace heapledger::cli {
 
@@ -76,7 +77,7 @@ std::string hint(const ReportRequest& request, const Style& style) {
   if (!style.terminal || !request.overview) return "";
   return style.dim(
       fmt::format("\nNext: heapledger report {} --by peak | --tree | --group function | --json; see --help\n",
-                  request.ledger));
+                  shell_word(request.ledger)));
 }
 
 int run(const Options& options) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "record_messages.h"
 #include "report.h"
 #include "table.h"
 #include "units.h"
@@ -11,17 +12,6 @@
 namespace heapledger::cli {
 
 namespace {
-
-std::string quoted(const std::string& word) {
-  const auto plain = [](char c) {
-    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
-           std::string_view{"_-./:=,+@%"}.find(c) != std::string_view::npos;
-  };
-  if (!word.empty() && std::all_of(word.begin(), word.end(), plain)) return word;
-  std::string text = "'";
-  for (const char c : word) text += c == '\'' ? std::string{"'\\''"} : std::string{c};
-  return text + "'";
-}
 
 std::string_view stacks_text(trace::StackState state) {
   switch (state) {
@@ -133,7 +123,7 @@ std::string command_text(const std::vector<std::string>& words) {
   std::string text;
   for (const std::string& word : words) {
     if (!text.empty()) text += ' ';
-    text += quoted(word);
+    text += shell_word(word);
   }
   return printable(text);
 }

@@ -1,6 +1,6 @@
 // Cost of a ledger: nanoseconds and bytes a row when it is written, rows per second when it is decoded.
-// The streams come from a simulated program, made before the clock runs; README.md in this folder says what
-// was found.
+// The streams come from a simulated program, made before the clock runs; what was found:
+// analyzer/ledger/README.md.
 #include <benchmark/benchmark.h>
 #include <fmt/format.h>
 #include <unistd.h>

@@ -37,31 +37,40 @@ void write_sites(Writer& writer) {
   }
 }
 
+struct Alive {
+  std::uint64_t row;
+  std::uint64_t size;
+};
+
 /// Most blocks die young, one in eight lives long; the program grows for half of the time and shrinks then.
 void write(const std::string& path, std::uint64_t rows) {
   Writer writer(path);
   write_sites(writer);
   writer.begin_process();
   std::mt19937_64 random(1);
-  std::vector<std::uint64_t> alive;
+  heapledger::ledger::Process process;
+  std::vector<Alive> alive;
+  std::uint64_t live = 0;
   std::uint32_t thread = 0, site = 1;
   for (std::uint64_t row = 0; row < rows; ++row) {
     if (row % 3000 == 0) writer.time(row / 3);
     const std::uint64_t r = random();
     if (r % 64 == 0) thread = static_cast<std::uint32_t>(r >> 40) % kThreads;
     if (r % 4 == 0) site = 1 + static_cast<std::uint32_t>(r >> 20) % (r % 16 == 0 ? kSites : 100);
-    alive.push_back(writer.row(site, thread, 16 + (site * 8) % 500));
+    const std::uint64_t size = 16 + (site * 8) % 500;
+    alive.push_back({writer.row(site, thread, size), size});
+    live += size;
+    if (live > process.peak_bytes) process.peak_bytes = live, process.peak_row = row;
     const unsigned deaths = (r >> 8) % 16 < (row < rows / 2 ? 14 : 15) ? 1 : row < rows / 2 ? 0 : 2;
     for (unsigned d = 0; d < deaths && !alive.empty(); ++d) {
       const std::size_t i = (r >> 50) % 4 != 0 ? alive.size() - 1 : (r >> 12) % alive.size();
-      writer.death(alive[i]);
+      writer.death(alive[i].row);
+      live -= alive[i].size;
       alive[i] = alive.back();
       alive.pop_back();
     }
   }
-  heapledger::ledger::Process process;
   process.duration_us = rows / 3;
-  process.peak_row = rows / 2;
   for (std::uint32_t t = 0; t < kThreads; ++t) process.threads.push_back({t, "t"});
   writer.end_process(process);
   writer.finish({});

@@ -16,10 +16,10 @@ class Block:
 
     __slots__ = ("size", "api", "account", "alive", "continuation", "tid", "frames")
 
-    def __init__(self, line):
+    def __init__(self, line, frames):
         self.size, self.api, self.account = line["size"], line["call"], line["account"]
         self.alive, self.continuation = line["end"] is None, line["continuation"]
-        self.tid, self.frames = line["tid"], line["frames"]
+        self.tid, self.frames = line["tid"], frames
 
     @property
     def heap(self):
@@ -82,6 +82,7 @@ class Recording:
 
     def __init__(self, tool, folder):
         self._tool, self._folder = str(tool), str(folder)
+        self._cache = {}   # of this object, so that it goes with it: blocks take much memory
 
     def _read(self, *command):
         done = subprocess.run([self._tool, *command], stdin=subprocess.DEVNULL, capture_output=True, timeout=600, check=False)
@@ -111,20 +112,27 @@ class Recording:
                        live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"], recording=self,
                        warnings=[one["text"] for one in warnings if one["pid"] in (None, entry["pid"])])
 
-    @functools.lru_cache(maxsize=None)
     def _dealt(self, filters):
+        if filters not in self._cache:
+            self._cache[filters] = self._deal(filters)
+        return self._cache[filters]
+
+    def _deal(self, filters):
         """The blocks of each process, as lists. The dump has the processes one after the other; a pid may come several
         times (exec), rows then begin anew."""
         dealt = {index: [] for index in range(len(self.processes))}
         waiting = iter(dealt)
         pid, last_row, index = None, -1, 0
+        stacks = {}   # one object for equal stacks
         for text in self._read("dump", "--json", *filters, self._ledger).splitlines():
             line = json.loads(text)
             if line["pid"] != pid or line["row"] <= last_row:
                 pid = line["pid"]
                 index = next(one for one in waiting if self.processes[one].pid == pid)
             last_row = line["row"]
-            dealt[index].append(Block(line))
+            frames = line["frames"]
+            key = tuple((frame["function"], frame["file"], frame["line"]) for frame in frames)
+            dealt[index].append(Block(line, stacks.setdefault(key, frames)))
         return dealt
 
     def blocks_of(self, process, filters):

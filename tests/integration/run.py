@@ -52,7 +52,7 @@ class TapResult(unittest.TestResult):
         self._problem(test, error)
 
     def addExpectedFailure(self, test, error):
-        self._line("ok", test, " # TODO expected failure")
+        self._line("not ok", test, " # TODO expected failure")
 
     def addUnexpectedSuccess(self, test):
         self.failures.append((test, ""))

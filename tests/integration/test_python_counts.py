@@ -22,7 +22,7 @@ class Counts(PythonTest):
         expected = {name: {int(size): counts for size, counts in sizes.items()}
                     for name, sizes in json.loads(outcome.stdout).items()}
         here = {}
-        for block in process.select("--file", PROGRAM, "--account", "python_object", "--account", "python_buffer"):
+        for block in process.select("--function", "work", "--account", "python_object", "--account", "python_buffer"):
             if block.file.endswith(PROGRAM):
                 here.setdefault((block.line, block.size), []).append(block)
         found = {name: {size: [len(here.get((LINES[name], size), ())),

@@ -14,8 +14,7 @@ class Processes(PythonTest):
         # Three workers of the pool and three processes; spawn and forkserver start helpers besides.
         self.assertGreaterEqual(len(recording.processes), 7)
         self.assertEqual({"verified"}, {process.stacks for process in recording.processes if process.python_version})
-        kept = [block for process in recording.processes[1:] for block in process.blocks
-                if block.function.endswith("<listcomp>") or block.function.endswith("child")]
+        kept = [block for process in recording.processes[1:] for block in process.select("--function", "child")]
         self.assertGreaterEqual(sum(block.size == 1033 for block in kept), 100)
 
     def test_fork(self):

@@ -90,8 +90,8 @@ class RealPrograms(TargetTest):
         outcome, recording = self.record_unchanged(command, setting={"OPENBLAS_NUM_THREADS": "2"})
         self.assertEqual(0, outcome.status)
         self.assert_sound(recording)
-        arrays = [block for block in recording.only_process().blocks
-                  if block.size == 300 * 1001 * 8 and block.file == str(program) and block.line == 2 and block.heap]
+        arrays = [block for block in recording.only_process().select("--file", "arrays.py", "--account", "native")
+                  if block.size == 300 * 1001 * 8 and (str(program), 2) in [place[1:] for place in block.stack]]
         self.assertEqual((20, 20), (len(arrays), sum(block.alive for block in arrays)))
 
     @unittest.skipUnless(JEMALLOC, "jemalloc is not installed")

@@ -10,7 +10,7 @@ import os
 import sys
 import threading
 
-COUNT = 1000
+COUNT = 500
 truth = {}
 kept = []
 lock = threading.Lock()
@@ -48,10 +48,10 @@ def fixed_sizes(store):
 
 
 def small_objects(store):
-    for i in range(20 * COUNT):
+    for i in range(5 * COUNT):
         store[i] = object()  # at: objects
-    expect("objects", sys.getsizeof(object()), 20 * COUNT, 20 * COUNT)
-    for i in range(20 * COUNT):
+    expect("objects", sys.getsizeof(object()), 5 * COUNT, 0)
+    for i in range(5 * COUNT):
         store[i] = None
 
 
@@ -59,7 +59,7 @@ def list_growth():
     items = []
     empty, size = sys.getsizeof([]), sys.getsizeof([])
     last = None
-    for _ in range(20 * COUNT):
+    for _ in range(5 * COUNT):
         items.append(None)  # at: list growth
         grown = sys.getsizeof(items)
         if grown != size:
@@ -89,7 +89,7 @@ def dict_growth():
 
 
 def work():
-    store = [None] * (20 * COUNT)
+    store = [None] * (5 * COUNT)
     small_objects(store)
     fixed_sizes(store)
     kept.append((store, list_growth(), dict_growth()))

@@ -1,6 +1,8 @@
 // Random ledgers kept in memory, and the slow, obvious answers that queries are compared with.
 #pragma once
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cstdint>
 #include <functional>
@@ -231,7 +233,7 @@ inline void WorldWriter::process(std::size_t number) {
   process.start_monotonic_ns = 1'000'000'000 + number * below(20'000'000);
   process.stacks = trace::StackState::verified;
   for (std::uint32_t t = 0; t < shape_.threads; ++t)
-    process.threads.push_back({100 + t, "T" + std::to_string(t)});
+    process.threads.push_back({100 + t, fmt::format("T{}", t)});
   const std::uint64_t offset_us =
       number == 0 ? 0 : (process.start_monotonic_ns - world.processes[0].start_monotonic_ns) / 1000;
   writer_.begin_process();

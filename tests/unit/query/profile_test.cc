@@ -119,6 +119,23 @@ TEST(Profile, StoredPeakIsThatOfTheSearch) {
   }
 }
 
+TEST(Profile, SizesOfADamagedFileAreNoDanger) {
+  const TempFolder folder;
+  ledger::Writer writer(folder / "d.hl");
+  const std::uint32_t site = writer.site({0, trace::Api::malloc, ledger::Account::native, false});
+  writer.begin_process();
+  for (std::uint64_t size = 1; size != 0; size <<= 1) writer.death(writer.row(site, 0, size | size >> 1));
+  for (int i = 0; i < 100; ++i) writer.row(site, 0, ~std::uint64_t{0} >> 1);
+  ledger::Process process;
+  process.threads = {{}};
+  writer.end_process(process);
+  writer.finish({});
+  const ledger::Reader reader(folder / "d.hl");
+  Filter filter;
+  filter.accounts = {"native"};  // makes it search
+  EXPECT_EQ(profile(reader, Slots(reader), {filter, {}}, {}).totals.allocations, 164u);
+}
+
 TEST(Profile, FilterByProcessAndThread) {
   for (std::uint64_t seed = 1; seed <= 10; ++seed) {
     const Case c({.seed = seed, .processes = 3});

@@ -205,6 +205,26 @@ TEST(LaneReader, ChunksContinueEachOther) {
   expect_same(read_all(many).events, read_all(one).events);
 }
 
+/// Bytes and meaning stand in trace/README.md.
+TEST(LaneReader, TheExampleOfTheDocument) {
+  FileBytes records;
+  for (const int b : {0x1c, 0x07, 0x92, 0x21, 0x00, 0x03, 0x61, 0x70, 0x70, 0x28, 0x04, 0x00, 0x00, 0x00, 0x01, 0x08,
+                      0x02, 0xa0, 0x1f, 0x5d, 0x01, 0xa8, 0xac, 0xe8, 0x30, 0x74, 0x15, 0x64, 0x03, 0x1c, 0x06, 0x1b,
+                      0x04, 0x01, 0x02, 0x13, 0x1b, 0x18, 0x0c, 0x07, 0x01, 0x00, 0x00, 0xa0, 0x1f, 0x00, 0x00})
+    records.push_back(static_cast<std::byte>(b));
+  constexpr std::uint64_t kBlock = 0x55d0c3a2b2a0;
+  std::vector<Event> expected{stamped(event(EventKind::alloc, kBlock, 100, kFirst), 0),
+                              stamped(event(EventKind::alloc, 0x55d0c3a2b310, 100, kFirst), 1),
+                              stamped(event(EventKind::free, kBlock), 2),
+                              stamped(event(EventKind::alloc, kBlock, 24, kFirst), 5),
+                              stamped(event(EventKind::free, kBlock), 6),
+                              stamped(event(EventKind::alloc, kBlock, 4000, kFirst), 7)};
+  for (Event& e : expected) e.shard = 891, e.thread = 400, e.time_us = 4000;
+  const Reading reading = read_all({ChunkBytes(records)});
+  expect_same(reading.events, expected);
+  EXPECT_EQ(reading.definitions, (std::vector<std::string>{"site 0 0 0 0", "thread 4242 0 app", "site 0 0 0 1"}));
+}
+
 // ------------------------------------------------------------------------------------- later versions
 
 TEST(LaneReader, KindsOfALaterVersionAreSkipped) {

@@ -10,7 +10,7 @@
 #include <fstream>
 #include <utility>
 
-#include "../../../analyzer/ledger/error.h"
+#include "../../../analyzer/error.h"
 #include "../../support/trace_builder.h"
 
 namespace heapledger::read {
@@ -25,7 +25,7 @@ std::string error_of(const std::string& path) {
   try {
     const RawTrace trace(path);
     return "";
-  } catch (const ledger::FileError& error) {
+  } catch (const FileError& error) {
     return error.what();
   }
 }
