@@ -18,7 +18,7 @@ def cases(junit):
     for suite in junit.iter("testsuite"):
         names = suite.get("name", "").split(".")  # PROJECT, or PROJECT.PROGRAM with what the program adds
         for case in suite.iter("testcase"):
-            program = names[1] if len(names) > 1 else case.get("name", "")
+            program = (names[1] if len(names) > 1 else case.get("name", "")).split(" / ")[-1]
             outcome, text = "passed", case.findtext("system-out") or "" if len(names) == 2 else ""
             for child in case:
                 if child.tag in ("failure", "error"):

@@ -69,6 +69,7 @@ void Bookkeeper::alloc(const Event& event) {
   if (BlockTable::Block* stale = blocks_.find(event.address); stale != nullptr) [[unlikely]] {
     writer_.death(stale->row);  // its free was not recorded
     live_ -= stale->size;
+    --live_blocks_;
     blocks_.erase(stale);
   }
   const std::uint64_t row = writer_.row(event.site, event.thread, event.size);
@@ -76,6 +77,7 @@ void Bookkeeper::alloc(const Event& event) {
   deaths_since_row_ = false;
   blocks_.insert({event.address, row, event.size});
   ++process_.allocations;
+  ++live_blocks_;
   process_.allocated_bytes += event.size;
   born(event.size);
 }
@@ -91,6 +93,7 @@ void Bookkeeper::free(const Event& event) {
   live_ -= block->size;
   blocks_.erase(block);
   ++process_.frees;
+  --live_blocks_;
   deaths_since_row_ = true;
 }
 
@@ -101,42 +104,53 @@ Account Bookkeeper::account_of(std::uint32_t flags) {
 }
 
 void Bookkeeper::open(Range range, bool rest) {
+  if (range.start >= range.end) return;
   const Account account = account_of(range.flags);
   const std::uint64_t size = range.end - range.start;
   range.row = writer_.row(sites_.find(range.site, account, rest), range.thread, size);
   rows_ = range.row + 1;
-  ranges_.insert(range);
-  if (!is_heap(account)) return;
-  if (!rest) {
+  if (!rest && is_heap(account)) {
+    range.allocation = range.row + 1;
     ++process_.allocations;
+    ++live_blocks_;
     process_.allocated_bytes += size;
   }
-  born(size);
+  if (range.allocation != 0) ++pieces_[range.allocation];
+  ranges_.insert(range);
+  if (is_heap(account)) born(size);
 }
 
-void Bookkeeper::close(const Range& range, bool ends) {
+void Bookkeeper::close(const Range& range) {
   writer_.death(range.row);
   deaths_since_row_ = true;
-  if (!is_heap(account_of(range.flags))) return;
-  live_ -= range.end - range.start;
-  if (ends) ++process_.frees;
+  if (is_heap(account_of(range.flags))) live_ -= range.end - range.start;
+}
+
+void Bookkeeper::reopen(const Range& range, std::initializer_list<Range> rest) {
+  for (const Range& piece : rest) open(piece, true);
+  if (range.allocation == 0) return;
+  const auto pieces = pieces_.find(range.allocation);
+  if (--pieces->second != 0) return;
+  pieces_.erase(pieces);
+  ++process_.frees;
+  --live_blocks_;
 }
 
 void Bookkeeper::unmap(std::uint64_t start, std::uint64_t end) {
+  if (start >= end) return;
   for (const Range& range : ranges_.cut(start, end)) {
-    close(range, range.start >= start && range.end <= end);
+    close(range);
     Range left = range, right = range;
     left.end = std::min(range.end, start);
     right.start = std::max(range.start, end);
-    if (left.start < left.end) open(left, true);
-    if (right.start < right.end) open(right, true);
+    reopen(range, {left, right});
   }
 }
 
 void Bookkeeper::map(const Event& event, std::uint32_t flags) {
   const std::uint64_t end = event.address + event.size;
   unmap(event.address, end);  // MAP_FIXED replaces what was there
-  open({event.address, end, 0, event.site, flags, event.thread}, false);
+  open({.start = event.address, .end = end, .site = event.site, .flags = flags, .thread = event.thread}, false);
 }
 
 void Bookkeeper::remap_in(const Event& event) {
@@ -154,19 +168,18 @@ std::uint32_t with_access(std::uint32_t flags, bool usable) {
 void Bookkeeper::protect(const Event& event) {
   const std::uint64_t start = event.address, end = event.address + event.size;
   const bool usable = event.flags != 0;
+  if (start >= end) return;
   const auto changes = [&](const Range& r) { return account_of(with_access(r.flags, usable)) != account_of(r.flags); };
   for (const std::uint64_t at : ranges_.find(start, end, changes)) {
     const Range range = ranges_.cut(at, at + 1).front();
-    close(range, false);
+    close(range);
     Range left = range, changed = range, right = range;
     changed.flags = with_access(range.flags, usable);
     left.end = std::min(range.end, start);
     changed.start = std::max(range.start, start);
     changed.end = std::min(range.end, end);
     right.start = std::max(range.start, end);
-    if (left.start < left.end) open(left, true);
-    open(changed, true);
-    if (right.start < right.end) open(right, true);
+    reopen(range, {left, changed, right});
   }
 }
 
@@ -192,7 +205,7 @@ void Bookkeeper::thread_stack(const Event& event) {
 
 void Bookkeeper::finish() {
   process_.live_bytes = live_;
-  process_.live_blocks = process_.allocations >= process_.frees ? process_.allocations - process_.frees : 0;
+  process_.live_blocks = live_blocks_;
 }
 
 }  // namespace heapledger::ledger

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <initializer_list>
 #include <unordered_map>
 
 #include "../read/event.h"
@@ -49,7 +50,9 @@ class Bookkeeper {
   void thread_stack(const read::Event& event);
   /// Books a range as a row; `rest` for what goes on living after a cut or a change.
   void open(Range range, bool rest);
-  void close(const Range& range, bool ends);
+  void close(const Range& range);
+  /// Books what a cut or a change left of a range, and the end of its allocation if that is nothing.
+  void reopen(const Range& range, std::initializer_list<Range> rest);
   static Account account_of(std::uint32_t flags);
 
   Writer& writer_;
@@ -59,7 +62,9 @@ class Bookkeeper {
   RangeTable ranges_;
   std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row
   std::unordered_map<std::uint32_t, std::uint32_t> moved_flags_; ///< lane -> flags of the range in a remap
+  std::unordered_map<std::uint64_t, std::uint32_t> pieces_;      ///< allocation -> ranges that it is now
   std::uint64_t live_ = 0;
+  std::uint64_t live_blocks_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t time_us_ = 0;

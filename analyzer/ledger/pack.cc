@@ -204,7 +204,8 @@ class Packer {
     while (const std::size_t n = merger.next(batch)) {
       for (std::size_t i = 0; i < n; ++i) book.prefetch(batch[i]);
       for (std::size_t i = 0; i < n; ++i) book.apply(batch[i]);
-      process.duration_us = batch[n - 1].time_us;
+      // An event can stand behind later ones: it was held up between its stamp and its clock.
+      for (std::size_t i = 0; i < n; ++i) process.duration_us = std::max(process.duration_us, batch[i].time_us);
       done += n * 4;  // about as many bytes as events take; only progress depends on it
       if ((++batches & 0x3fff) == 0 && options_.progress) options_.progress(done_ + std::min(done, bytes), total_);
     }

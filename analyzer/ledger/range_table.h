@@ -14,6 +14,7 @@ class RangeTable {
     std::uint64_t start = 0;
     std::uint64_t end = 0;
     std::uint64_t row = 0;
+    std::uint64_t allocation = 0;  ///< what was counted as one allocation and is now this and other ranges; 0: nothing was
     std::uint32_t site = 0;   ///< as read::Event::site
     std::uint32_t flags = 0;  ///< trace::MapFlag
     std::uint32_t thread = 0;

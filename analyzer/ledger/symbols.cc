@@ -44,7 +44,8 @@ std::uint32_t Symbols::frame_of(std::uint32_t code, std::uint32_t offset) {
   CodeText& entry = codes_[code];
   const auto [found, fresh] = entry.frames.try_emplace(offset, 0);
   if (fresh) {
-    const std::uint32_t line = symbol::line_of(process_.python_hex, entry.first_line, entry.line_table, offset);
+    std::uint32_t line = symbol::line_of(process_.python_hex, entry.first_line, entry.line_table, offset);
+    if (line == 0) line = entry.first_line;  // before the first line begins: cells, generator objects
     found->second = writer_.frame({entry.function, entry.file, line, entry.first_line});
   }
   return found->second;

@@ -17,20 +17,27 @@ bool plausible(std::uint64_t address, std::uint64_t size) { return size <= kLarg
 }  // namespace
 
 LaneReader::LaneReader(std::uint32_t number, const std::vector<ChunkBytes>& chunks, Definitions& definitions)
-    : lane_(number), chunks_(chunks), definitions_(definitions), next_stamp_(trace::kShardCount, 0) {
+    : lane_(number), chunks_(&chunks), definitions_(&definitions), next_stamp_(trace::kShardCount, 0) {
   sites_[0].number = definitions.site(0, 0, 0, trace::Api::unknown);  // when the shim could not name one
 }
 
+LaneReader LaneReader::ahead(Definitions& definitions) const {
+  LaneReader reader = *this;
+  reader.definitions_ = &definitions;
+  return reader;
+}
+
 bool LaneReader::next_chunk() {
-  if (next_chunk_ == chunks_.size()) return false;
-  in_ = trace::Cursor{chunks_[next_chunk_++]};
+  if (next_chunk_ == chunks_->size()) return false;
+  in_ = trace::Cursor{(*chunks_)[next_chunk_++]};
   return true;
 }
 
 bool LaneReader::damage() {
   damaged_ = true;
-  next_chunk_ = chunks_.size();
+  next_chunk_ = chunks_->size();
   in_ = trace::Cursor{{}};
+  second_.reset();
   return false;
 }
 
@@ -134,7 +141,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
 
 void LaneReader::map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size,
                            std::uint64_t skipped) {
-  if (kind != EventKind::brk && !plausible(address, size)) damage();
+  if (!plausible(address, size)) damage();
   fill(event, kind);
   event.address = address;
   event.size = size;
@@ -146,17 +153,19 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     case Kind::realloc: {
       trace::Realloc r;
       if (!get(body, r)) return false;
+      const std::uint32_t site = site_number(r.site);
       fill(event, EventKind::free);
       event.address = model_.last_address + static_cast<std::uint64_t>(r.old_move);
       stamp(event, trace::shard_of(event.address), r.skipped_before);
-      Event& born = second_.emplace();
+      Event born;
       fill(born, EventKind::alloc);
       born.address = event.address + static_cast<std::uint64_t>(r.new_move);
       born.size = r.size;
-      born.site = site_number(r.site);
+      born.site = site;
       stamp(born, trace::shard_of(born.address), r.skipped_after);
       model_.last_address = born.address;
-      if (event.address == 0 || born.address == 0 || !plausible(born.address, born.size)) return damage();
+      if (event.address == 0 || born.address == 0 || !plausible(born.address, born.size)) damage();
+      if (!damaged_) second_ = born;
       return !damaged_;
     }
     case Kind::void_stamp: {
@@ -207,8 +216,10 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       trace::Remap r;
       if (!get(body, r)) return false;
       map_event(event, EventKind::remap_out, r.old_address, r.old_size, r.skipped_before);
-      map_event(second_.emplace(), EventKind::remap_in, r.address, r.size, r.skipped_after);
-      second_->site = site_number(r.site);
+      Event there;
+      map_event(there, EventKind::remap_in, r.address, r.size, r.skipped_after);
+      there.site = site_number(r.site);
+      if (!damaged_) second_ = there;
       return !damaged_;
     }
     case Kind::protect: {
@@ -234,7 +245,11 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     case Kind::brk: {
       trace::Break b;
       if (!get(body, b)) return false;
-      map_event(event, EventKind::brk, b.address, static_cast<std::uint64_t>(b.change), b.skipped);
+      map_event(event, EventKind::brk, b.address, 0, b.skipped);
+      event.size = static_cast<std::uint64_t>(b.change);
+      const bool shrinks = b.change < 0;
+      const std::uint64_t moved = shrinks ? 0 - event.size : event.size;
+      if (shrinks ? moved > b.address : !plausible(b.address, moved)) damage();
       event.site = site_number(b.site);
       event.flags = static_cast<std::uint16_t>(b.flags);
       return !damaged_;
@@ -250,20 +265,20 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
     damage();
     return std::uint32_t{0};
   };
-  if (trace::Code code; kind == Kind::code && get(body, code)) codes_.push_back(definitions_.code(code));
+  if (trace::Code code; kind == Kind::code && get(body, code)) codes_.push_back(definitions_->code(code));
   if (trace::Node node; kind == Kind::node && get(body, node)) {
     const std::uint32_t parent = parent_of(node.parent, nodes_), code = parent_of(node.code, codes_);
-    if (!damaged_) nodes_.push_back(definitions_.node(parent, code, node.offset));
+    if (!damaged_) nodes_.push_back(definitions_->node(parent, code, node.offset));
   }
   if (trace::Site site; kind == Kind::site && get(body, site)) {
     const std::uint32_t parent = parent_of(site.parent, nodes_), code = parent_of(site.code, codes_);
     const auto api = static_cast<trace::Api>(site.api < trace::kApiCount ? site.api : 0);
-    if (!damaged_) sites_.push_back({{}, definitions_.site(parent, code, site.offset, api)});
+    if (!damaged_) sites_.push_back({{}, definitions_->site(parent, code, site.offset, api)});
   }
-  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) thread_ = definitions_.thread(thread);
-  if (trace::Process process; kind == Kind::process && get(body, process)) definitions_.process(process);
-  if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_.interpreter(found);
-  if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_.self_test(test);
+  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) thread_ = definitions_->thread(thread);
+  if (trace::Process process; kind == Kind::process && get(body, process)) definitions_->process(process);
+  if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_->interpreter(found);
+  if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);
 }
 
 }  // namespace heapledger::read

@@ -14,6 +14,9 @@ class LaneReader {
  public:
   LaneReader(std::uint32_t number, const std::vector<ChunkBytes>& chunks, Definitions& definitions);
 
+  /// A reader that goes on where this one is and tells `definitions` what it meets; this one stays where it is.
+  [[nodiscard]] LaneReader ahead(Definitions& definitions) const;
+
   /// Decodes the next event into `event`; false at the end of the lane or at the first damaged record.
   bool next(Event& event);
 
@@ -41,10 +44,10 @@ class LaneReader {
   std::uint32_t site_number(std::uint32_t lane_site);
 
   std::uint32_t lane_;
-  const std::vector<ChunkBytes>& chunks_;
+  const std::vector<ChunkBytes>* chunks_;
   std::size_t next_chunk_ = 0;
   trace::Cursor in_{{}};
-  Definitions& definitions_;
+  Definitions* definitions_;
   trace::LaneModel model_;
   std::vector<Site> sites_{1};
   std::vector<std::uint32_t> nodes_{0};

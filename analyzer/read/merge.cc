@@ -2,12 +2,24 @@
 #include "merge.h"
 
 #include <algorithm>
-#include <limits>
 
 namespace heapledger::read {
 
+namespace {
+/// For readers that look ahead: what they meet will be defined when the merge gets there.
+class NoDefinitions final : public Definitions {
+  std::uint32_t code(const trace::Code&) override { return 0; }
+  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
+  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
+  std::uint32_t thread(const trace::Thread&) override { return 0; }
+  void process(const trace::Process&) override {}
+  void interpreter(const trace::Interpreter&) override {}
+  void self_test(const trace::SelfTest&) override {}
+};
+}  // namespace
+
 Merger::Merger(const RawTrace& trace, Definitions& definitions, std::uint64_t stop_us)
-    : waiting_(trace::kShardCount), next_stamp_(trace::kShardCount, 0), stop_us_(stop_us) {
+    : waiting_(trace::kShardCount), due_(trace::kShardCount, 0), stop_us_(stop_us) {
   lanes_.reserve(trace.lanes().size());
   for (const auto& chunks : trace.lanes()) {
     const auto number = static_cast<std::uint32_t>(lanes_.size());
@@ -17,12 +29,14 @@ Merger::Merger(const RawTrace& trace, Definitions& definitions, std::uint64_t st
 }
 
 bool Merger::load_head(Lane& lane) {
-  while (!lane.has_head) {
-    if (!lane.reader.next(lane.head)) return false;
-    lane.has_head = lane.head.time_us <= stop_us_;
-    if (!lane.has_head) ++dropped_;
-  }
-  return true;
+  if (!lane.has_head) lane.has_head = lane.reader.next(lane.head);
+  return lane.has_head;
+}
+
+std::uint64_t Merger::place(const Event& event) const {
+  const std::uint64_t due = due_[event.shard];
+  const auto ahead = static_cast<std::int32_t>(event.stamp - static_cast<std::uint32_t>(due));
+  return ahead <= 0 ? due : due + static_cast<std::uint32_t>(ahead);
 }
 
 /// Puts a lane that is not running where its next event belongs; nowhere at its end.
@@ -32,52 +46,97 @@ void Merger::queue(std::uint32_t number) {
   if (due(lane.head)) {
     ready_.push({lane.head.time_us, number});
   } else {
-    waiting_[lane.head.shard].push_back(number);
+    waiting_[lane.head.shard].push({place(lane.head), number});
+    waiting_since_ = std::min(waiting_since_, lane.head.time_us);
     ++waiting_count_;
+    lane.waits = true;
   }
 }
 
-/// The event was let through; lanes that waited for the next stamp of its shard become ready.
-void Merger::take_stamp(const Event& event) {
-  if (event.shard == kNoShard) return;
-  if (event.stamp == next_stamp_[event.shard]) ++next_stamp_[event.shard];
-  if (waiting_count_ == 0) return;
-  auto& lanes = waiting_[event.shard];
-  for (std::size_t i = 0; i < lanes.size();) {
-    if (!due(lanes_[lanes[i]].head)) {
-      ++i;
-      continue;
-    }
-    ready_.push({lanes_[lanes[i]].head.time_us, lanes[i]});
-    horizon_ = std::min(horizon_, std::max(event.time_us, lanes_[lanes[i]].head.time_us));
-    lanes[i] = lanes.back();
-    lanes.pop_back();
+/// Places that are known to be missing are nobody's turn.
+void Merger::skip_gap(std::uint32_t shard) {
+  const std::uint64_t next = known_missing_->behind_gap(shard, due_[shard]);
+  missing_ += next - due_[shard];
+  due_[shard] = next;
+}
+
+/// Lanes whose turn it is in a shard become ready.
+void Merger::wake(std::uint32_t shard) {
+  Heap& lanes = waiting_[shard];
+  while (!lanes.empty() && lanes.top().key <= due_[shard]) {
+    Lane& lane = lanes_[lanes.top().lane];
+    ready_.push({lane.head.time_us, lanes.top().lane});
+    lane.waits = false;
+    lanes.pop();
     --waiting_count_;
   }
 }
 
-/// No event is due: stamps are missing, and the earliest event does not wait for them any longer.
-void Merger::skip_missing() {
-  const Lane* earliest = nullptr;
-  for (const auto& lanes : waiting_)
-    for (const std::uint32_t number : lanes)
-      if (earliest == nullptr || lanes_[number].head.time_us < earliest->head.time_us) earliest = &lanes_[number];
-  const Event event = earliest->head;
-  missing_ += static_cast<std::uint32_t>(event.stamp - next_stamp_[event.shard]);
-  next_stamp_[event.shard] = event.stamp;
-  auto lanes = std::move(waiting_[event.shard]);
-  waiting_[event.shard].clear();
-  waiting_count_ -= lanes.size();
-  for (const std::uint32_t number : lanes) queue(number);
+void Merger::take_stamp(const Event& event) {
+  if (event.shard == kNoShard) return;
+  if (event.stamp == static_cast<std::uint32_t>(due_[event.shard])) ++due_[event.shard];
+  if (known_missing_) skip_gap(event.shard);
+  if (waiting_count_ == 0) return;
+  wake(event.shard);
+  if (!ready_.empty()) horizon_ = std::min(horizon_, std::max(event.time_us, ready_.top().key));
+}
+
+/// A lane waits for a stamp that may be missing: looks which ones are, in all that is left.
+void Merger::look_ahead() {
+  known_missing_.emplace();
+  NoDefinitions none;
+  for (const Lane& lane : lanes_) {
+    LaneReader reader = lane.reader.ahead(none);
+    Event event = lane.head;
+    for (bool more = lane.has_head || reader.next(event); more; more = reader.next(event))
+      if (event.shard != kNoShard) known_missing_->enter(event.shard, place(event));
+  }
+  known_missing_->complete(due_);
+  for (std::uint32_t shard = 0; shard < trace::kShardCount; ++shard) {
+    skip_gap(shard);
+    wake(shard);
+  }
+}
+
+/// Lanes wait for each other's stamps: no process leaves that behind, only damage. The earliest does not wait any longer.
+void Merger::give_up_a_stamp() {
+  const Event* earliest = nullptr;
+  for (const Heap& lanes : waiting_) {
+    if (lanes.empty()) continue;
+    const Event& event = lanes_[lanes.top().lane].head;
+    if (earliest == nullptr || event.time_us < earliest->time_us) earliest = &event;
+  }
+  const std::uint32_t shard = earliest->shard;
+  const std::uint64_t next = place(*earliest);
+  missing_ += next - due_[shard];
+  due_[shard] = next;
+  wake(shard);
+}
+
+/// True when a lane that could go on is kPatienceUs behind the earliest that waits, or none could.
+bool Merger::out_of_patience() {
+  if (known_missing_ || waiting_count_ == 0) return false;
+  if (ready_.empty()) return true;
+  const std::uint64_t now = ready_.top().key;
+  if (now <= waiting_since_ + kPatienceUs) return false;
+  waiting_since_ = kNever;
+  for (const Lane& lane : lanes_)
+    if (lane.waits) waiting_since_ = std::min(waiting_since_, lane.head.time_us);
+  return now > waiting_since_ + kPatienceUs;
 }
 
 bool Merger::choose() {
-  if (ready_.empty() && waiting_count_ != 0) skip_missing();
+  if (out_of_patience()) look_ahead();
+  if (ready_.empty() && waiting_count_ != 0) give_up_a_stamp();
   if (ready_.empty()) return false;
   current_ = ready_.top().lane;
   ready_.pop();
-  const std::uint64_t others = ready_.empty() ? std::numeric_limits<std::uint64_t>::max() : ready_.top().time_us;
+  const std::uint64_t others = ready_.empty() ? kNever : ready_.top().key;
   horizon_ = std::max(others, lanes_[current_].head.time_us);
+  if (waiting_count_ != 0 && !known_missing_) {
+    // Never below its own time: a chosen lane makes a step.
+    horizon_ = std::max(lanes_[current_].head.time_us, std::min(horizon_, waiting_since_ + kPatienceUs));
+  }
   return true;
 }
 
@@ -91,7 +150,9 @@ std::size_t Merger::next(std::span<Event> out) {
       current_ = kNone;
       continue;
     }
-    out[count++] = lane.head;
+    // Left out or not, its stamp is taken: a later one of the shard may have been recorded before recording stopped.
+    if (lane.head.time_us <= stop_us_) out[count++] = lane.head;
+    else ++dropped_;
     lane.has_head = false;
     take_stamp(lane.head);
   }

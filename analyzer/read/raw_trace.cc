@@ -86,6 +86,7 @@ void RawTrace::read_header() {
   header_.start_monotonic_ns = HEADER_FIELD(std::uint64_t, start_monotonic_ns);
   header_.start_realtime_ns = HEADER_FIELD(std::uint64_t, start_realtime_ns);
   header_.start_ticks = HEADER_FIELD(std::uint64_t, start_ticks);
+  header_.claimed_bytes = HEADER_FIELD(std::uint64_t, next_offset);
   header_.lost_events = HEADER_FIELD(std::uint64_t, lost_events);
   header_.handler_events = HEADER_FIELD(std::uint64_t, handler_events);
   header_.stop_monotonic_ns = HEADER_FIELD(std::uint64_t, stop_monotonic_ns);
@@ -120,6 +121,8 @@ void RawTrace::find_chunks() {
     at += bytes;
   }
   if (torn != 0) damage_.push_back(fmt::format("{} of its chunks are damaged or cut off", torn));
+  if (header_.claimed_bytes > file_.size() && header_.stop_reason == trace::StopReason::none)
+    damage_.push_back(fmt::format("its last {} bytes are missing", header_.claimed_bytes - file_.size()));
 
   std::sort(found.begin(), found.end(),
             [](const FoundChunk& a, const FoundChunk& b) { return std::pair(a.lane, a.serial) < std::pair(b.lane, b.serial); });

@@ -18,6 +18,7 @@ using ChunkBytes = std::span<const std::byte>;
 struct RawHeader {
   std::uint32_t pid = 0, parent_pid = 0, forked_from = 0;
   std::uint64_t start_monotonic_ns = 0, start_realtime_ns = 0, start_ticks = 0;
+  std::uint64_t claimed_bytes = 0;  ///< of the file; it is shorter where the disk was full
   std::uint64_t lost_events = 0, handler_events = 0, stop_monotonic_ns = 0;
   trace::StopReason stop_reason = trace::StopReason::none;
   bool clean_end = false;

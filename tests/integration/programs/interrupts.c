@@ -1,0 +1,61 @@
+// Signal handlers that do forbidden things while the main line allocates. argv[1]:
+//   map    handlers map and unmap a page
+//   fork   handlers fork; the children return from the handler, allocate and leave. Prints how many did not end well.
+#define _GNU_SOURCE
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { kForks = 200, kMaps = 500 };
+
+static volatile sig_atomic_t g_handled, g_failed, g_is_child, g_enough;
+static int g_fork;
+
+static void handle(int number) {
+  (void)number;
+  if (g_is_child || g_enough) return;
+  ++g_handled;
+  if (!g_fork) {
+    void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    munmap(page, 4096);
+    return;
+  }
+  const pid_t child = fork();
+  if (child == 0) {
+    g_is_child = 1;
+    return;
+  }
+  int status = 0;
+  waitpid(child, &status, 0);
+  if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ++g_failed;
+}
+
+int main(int argc, char **argv) {
+  if (argc != 2) return 2;
+  g_fork = strcmp(argv[1], "fork") == 0;
+  struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
+  sigaction(SIGALRM, &action, NULL);
+  struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
+  const long pause = g_fork ? 1000000 : 100000;
+  const struct itimerspec often = {{0, pause}, {0, pause}};
+  timer_t timer;
+  timer_create(CLOCK_MONOTONIC, &event, &timer);
+  timer_settime(timer, 0, &often, NULL);
+  void *live[64] = {NULL};
+  for (unsigned i = 0; g_handled < (g_fork ? kForks : kMaps); ++i) {
+    live[i % 64] = realloc(live[i % 64], 16 + i * 7919u % 500);
+    if (g_is_child) {
+      for (int j = 0; j < 1000; ++j) free(malloc(6001));
+      _exit(0);
+    }
+  }
+  g_enough = 1;
+  for (int i = 0; i < 64; ++i) free(live[i]);
+  printf("%d failed\n", (int)g_failed);
+  return 0;
+}

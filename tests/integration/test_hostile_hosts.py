@@ -1,0 +1,63 @@
+"""Programs that do to a recorder what it fears most: signal handlers in the midst of everything, operators of new from
+elsewhere, threads that allocate when they are nearly gone. Blocks of 6001 bytes count."""
+
+import pathlib
+import unittest
+
+from target import BINARIES, SHIM, TargetTest
+
+JEMALLOC = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/libjemalloc.so.2"))), None)
+
+
+def count(recording, size=6001):
+    return sum(block.size == size for process in recording.processes for block in process.select("--account", "native"))
+
+
+class HostileHosts(TargetTest):
+    def sound(self, *command, **options):
+        outcome, recording = self.record_unchanged([BINARIES / command[0], *command[1:]], **options)
+        self.assertEqual(0, outcome.status)
+        return recording
+
+    def test_handlers_that_map_memory(self):
+        recording = self.sound("interrupts", "map")
+        self.assertEqual(0, recording.only_process().lost_events)
+        self.assertEqual(0, recording.only_process().unknown_frees)
+
+    def test_handlers_that_fork(self):
+        recording = self.sound("interrupts", "fork")
+        children = [process for process in recording.processes if process.forked_from]
+        self.assertEqual(200, len(children))
+        self.assertEqual(200_000, count(recording))
+
+    def test_a_library_with_operators_of_its_own(self):
+        recording = self.sound("host", BINARIES / "private_operators.so")
+        self.assert_sound(recording)
+        self.assertEqual(300, count(recording))
+
+    def test_an_allocator_with_only_half_of_the_operators(self):
+        outcome = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": BINARIES / "half_allocator.so"})
+        both = f"{SHIM}:{BINARIES / 'half_allocator.so'}"
+        shim = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": both, "HEAPLEDGER_OUT": self.folder / "raw"})
+        self.assertEqual(outcome, shim)
+
+    @unittest.skipUnless(JEMALLOC, "libjemalloc is not on this machine")
+    def test_an_allocator_that_maps_in_its_first_call(self):
+        for setting in ({}, {"HEAPLEDGER_OUT": self.folder / "raw"}):
+            outcome = self.bare(["/bin/echo", "well"], setting={"LD_PRELOAD": f"{SHIM}:{JEMALLOC}", **setting})
+            self.assertEqual(("well\n", "", 0), (outcome.stdout, outcome.stderr, outcome.status))
+
+    def test_threads_that_free_behind_their_last_destructor(self):
+        recording = self.sound("late_frees", 3000)
+        process = recording.only_process()
+        self.assert_sound(recording)
+        self.assertEqual(3000, count(recording))
+        self.assertLess(process.raw_bytes, 4 << 20)
+
+    def test_writes_to_a_closed_descriptor(self):
+        recording = self.sound("closed_output")
+        self.assert_sound(recording)
+
+
+if __name__ == "__main__":
+    unittest.main()
