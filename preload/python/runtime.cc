@@ -93,32 +93,36 @@ void* object_attribute(void* object, const char* name) noexcept {
   return value == g_runtime.none ? nullptr : value;
 }
 
-/// Number of frames compared; 0 at the first difference.
-std::uint32_t compare_with_api() noexcept {
+/// What the frames that the API shows say about the walk; `compared`: how many they were.
+StackState compare_with_api(std::uint32_t& compared) noexcept {
   constexpr std::uint32_t kEnough = 256;
   FrameWalk walk{current_frame()};
   void* frame = g_runtime.functions.eval_get_frame();
-  std::uint32_t compared = 0;
-  for (; frame != nullptr && compared < kEnough; frame = object_attribute(frame, "f_back"), ++compared) {
-    if (!walk.next()) return 0;
+  if (frame == nullptr)  // the only frame there is may be one that is not yet visible to the API
+    return walk.next() && walk.next() ? StackState::mismatch : StackState::untested;
+  for (compared = 0; frame != nullptr && compared < kEnough; frame = object_attribute(frame, "f_back"), ++compared) {
+    if (!walk.next()) return StackState::mismatch;
     void* code = object_attribute(frame, "f_code");
-    if (walk.code() != code && compared == 0 && !walk.next()) return 0;  // a frame that is not yet visible to the API
-    if (walk.code() != code) return 0;
+    if (walk.code() != code && compared == 0 && !walk.next()) return StackState::mismatch;  // not yet visible, as above
+    if (walk.code() != code) return StackState::mismatch;
     if (number_attribute(frame, "f_lineno") != g_runtime.functions.code_line(code, static_cast<int>(walk.offset())))
-      return 0;
+      return StackState::mismatch;
   }
-  return frame == nullptr && walk.next() ? 0 : compared;
+  return frame == nullptr && walk.next() ? StackState::mismatch : StackState::verified;
 }
 
 int self_test(void*) noexcept {
-  const std::uint32_t frames = compare_with_api();
-  set_stack_state(frames != 0 ? StackState::verified : StackState::mismatch);
+  constinit static unsigned in_vain = 0;  // pending calls have the GIL
+  std::uint32_t frames = 0;
+  const StackState state = compare_with_api(frames);
+  if (state == StackState::untested) return g_attention.store(++in_vain < 64), 0;
+  set_stack_state(state);
   const hook::Guard guard;
   if (!guard.records()) return 0;
   if (Lane* lane = lane_with_room(); lane != nullptr) {
     const hook::Writing writing;
     trace::SelfTest record;
-    record.stack_state = static_cast<std::uint32_t>(g_stack_state.load(std::memory_order_relaxed));
+    record.stack_state = static_cast<std::uint32_t>(state);
     record.frames = frames;
     lane->append(record);
   }
@@ -139,6 +143,7 @@ void attend() noexcept {
   if (!g_walk_frames.load(std::memory_order_relaxed) || !can_self_test()) return g_attention.store(false);
   const Functions& f = g_runtime.functions;
   if (f.is_initialized() == 0 || f.current_thread() == nullptr) return;
+  if (!FrameWalk{current_frame()}.next()) return;  // without a frame there is nothing to compare
   if (f.add_pending_call(self_test, nullptr) == 0) g_attention.store(false);
 }
 

@@ -33,7 +33,7 @@ class HostileHosts(TargetTest):
     def test_a_library_with_operators_of_its_own(self):
         recording = self.sound("host", BINARIES / "private_operators.so")
         self.assert_sound(recording)
-        self.assertEqual(300, count(recording))
+        self.assertEqual(300, count(recording, 6016))
 
     def test_an_allocator_with_only_half_of_the_operators(self):
         outcome = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": BINARIES / "half_allocator.so"})

@@ -16,12 +16,13 @@ static void* allocate(void*) {
   if (pthread_create(&thread, nullptr, allocate, nullptr) == 0) pthread_join(thread, nullptr);
 }
 
-// 100 blocks of 6001 bytes in each of three ways, all given back; 1 when memory that cannot be had is refused by throwing.
+// 100 blocks of 6016 bytes (a multiple of 64, to which libstdc++ rounds) in each of three ways, all given back; 1 when memory that cannot be had is refused by throwing.
 extern "C" int work() {
   for (int i = 0; i < 100; ++i) {
-    delete[] new char[6001];
-    ::operator delete(::operator new(6001, std::nothrow));
-    ::operator delete(::operator new(6001, std::align_val_t{64}), std::align_val_t{64});
+    char* volatile block = new char[6016];  // volatile: a pair that nobody sees may be left out
+    delete[] block;
+    ::operator delete(::operator new(6016, std::nothrow));
+    ::operator delete(::operator new(6016, std::align_val_t{64}), std::align_val_t{64});
   }
   try {
     std::size_t volatile too_much = PTRDIFF_MAX;
