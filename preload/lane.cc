@@ -146,7 +146,6 @@ void release_lane() noexcept {
   }
   lane->serves = 0;
   lane->stack.depth = 0;
-  std::memset(lane->stack.site, 0, sizeof lane->stack.site);
   lane->owner.store(0, std::memory_order_release);
 }
 

@@ -27,12 +27,28 @@ struct SeenFrame {
 };
 inline constexpr std::uint32_t kNoNode = 0xffffffff;
 
+/// A site under which the lane has seen an allocation: what its innermost frame was, and its callers.
+struct SiteSlot {
+  std::uint64_t position;
+  const std::byte* code;
+  std::uint32_t parent;  ///< node
+  std::uint32_t epoch;   ///< see StackCache; the code's address may be another's in the next
+  std::uint32_t api;
+  std::uint32_t number;  ///< 0: the slot is empty
+};
+inline constexpr std::uint32_t kSiteSlots = 256;
+
+/// SeenFrame::flags: the interpreter's own, never named.
+inline constexpr std::uint32_t kHidden = 1;
+
 /// Last stack of a lane, for comparison with the present one (python/frames.cc).
 struct StackCache {
   GrowingArray<SeenFrame> frames;
   std::uint32_t depth;
-  std::uint32_t epoch;                   ///< python::g_code_epoch when the names were given
-  std::uint32_t site[trace::kApiCount];  ///< sites known for exactly this stack, 0 = not yet
+  std::uint32_t visible;  ///< frames up to the innermost that is not hidden
+  std::uint32_t epoch;    ///< python::g_code_epoch when the names were given
+  std::uint32_t bare[trace::kApiCount];  ///< sites of calls without a Python frame, 0: not named yet
+  SiteSlot sites[kSiteSlots];
 };
 
 /// A code object known by address; valid while the generation of its address stands (python/code.h).

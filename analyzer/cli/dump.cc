@@ -8,6 +8,7 @@
 
 #include "../query/profile.h"
 #include "command.h"
+#include "dump_records.h"
 #include "filter_options.h"
 #include "open.h"
 #include "places.h"
@@ -23,6 +24,7 @@ constexpr const char* kExamples =
     "  heapledger dump app.hl --limit 20\n"
     "  heapledger dump app.hl --events --pid 4711 --from 1s --to 1.1s\n"
     "  heapledger dump app.hl --json --account mapping | jq .size\n"
+    "  heapledger dump --records traces/4711-0.raw --limit 100\n"
     "\n"
     "A row is a block's number in its process; rows count births, so a block with row 7 and end 9 was freed "
     "after the\n"
@@ -39,6 +41,7 @@ struct Options {
   std::string ledger;
   bool events = false;
   bool json = false;
+  bool records = false;
   std::uint64_t limit = 0;
   FilterOptions filter;
 };
@@ -192,6 +195,11 @@ void walk_process(const ledger::Reader& reader, const query::Selection& selectio
 }
 
 int run(const Options& options) {
+  if (options.records) {
+    if (options.events || options.json) throw UsageError("--records prints a raw trace as it is; leave out --events and --json");
+    dump_records(options.ledger, options.limit);
+    return kExitOk;
+  }
   query::Filter filter = options.filter.compiled();
   const auto reader = open_ledger(options.ledger);
   std::vector<query::Clock> clocks;
@@ -215,6 +223,7 @@ Run dump_command(Arguments& arguments) {
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
   arguments.flag("-e,--events", options->events, "Births and deaths in order instead of blocks");
   arguments.flag("--json", options->json, "One JSON object a line, with full stacks");
+  arguments.flag("--records", options->records, "Events of one raw trace as the shim wrote them, with its definitions");
   arguments.number("-n,--limit", "N", options->limit, "Stop after so many lines");
   options->filter.declare(arguments);
   arguments.examples(kExamples);

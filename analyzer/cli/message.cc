@@ -1,16 +1,23 @@
 // Messages on stderr.
 #include "message.h"
 
-#include <fmt/core.h>
+#include <fmt/format.h>
 #include <unistd.h>
+
+#include <cstdio>
 
 namespace heapledger::cli {
 
 using namespace std::chrono_literals;
 
-void print_error(std::string_view text) { fmt::print(stderr, "heapledger: error: {}\n", text); }
+namespace {
+/// Unlike fmt::print, does not throw where stderr is closed or full: nobody is left to be told.
+void put(const std::string& text) { (void)std::fwrite(text.data(), 1, text.size(), stderr); }
+}  // namespace
 
-void print_warning(std::string_view text) { fmt::print(stderr, "heapledger: warning: {}\n", text); }
+void print_error(std::string_view text) { put(fmt::format("heapledger: error: {}\n", text)); }
+
+void print_warning(std::string_view text) { put(fmt::format("heapledger: warning: {}\n", text)); }
 
 Progress::Progress(const char* what)
     : what_(what),
@@ -24,15 +31,25 @@ void Progress::update(std::uint64_t done, std::uint64_t total) {
   if (now - start_ < 1s || now - last_ < 100ms) return;
   last_ = now;
   shown_ = true;
-  fmt::print(stderr, "\r\033[Kheapledger: {} {:3.0f} %", what_,
-             100.0 * static_cast<double>(done) / static_cast<double>(total));
+  put(fmt::format("\r\033[Kheapledger: {} {:3.0f} %", what_,
+                  100.0 * static_cast<double>(done) / static_cast<double>(total)));
   std::fflush(stderr);
 }
 
 void Progress::finish() {
-  if (shown_) fmt::print(stderr, "\r\033[K");
+  if (shown_) put("\r\033[K");
   shown_ = false;
   enabled_ = false;
+}
+
+std::string shell_word(const std::string& text) {
+  constexpr std::string_view kPlain =
+      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
+  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  std::string word(1, '\'');
+  for (const char c : text) word.append(c == '\'' ? "'\\''" : std::string_view(&c, 1));
+  word.push_back('\'');
+  return word;
 }
 
 }  // namespace heapledger::cli

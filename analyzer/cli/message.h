@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 namespace heapledger::cli {
@@ -11,6 +12,9 @@ namespace heapledger::cli {
 void print_error(std::string_view text);
 /// `heapledger: warning: TEXT`, one line.
 void print_warning(std::string_view text);
+
+/// As it must be typed in a shell.
+std::string shell_word(const std::string& text);
 
 /// A line on stderr that shows how far long work is. Silent in the first second, when stderr is no terminal,
 /// and after finish(), which takes the line away again. Not thread-safe.

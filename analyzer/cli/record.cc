@@ -149,7 +149,7 @@ bool pack(const Options& options, const Recorded& recorded, const record::Signal
     };
     summary = ledger::pack({{output.folder}, output.ledger, step});
   } catch (const ledger::FileError& e) {
-    print_failure(fmt::format("packing failed: {}", e.what()));
+    print_error(fmt::format("packing failed: {}", e.what()));
     print_kept(output, false);
     return false;
   }
@@ -172,7 +172,7 @@ bool pack_and_report(const Options& options, const Recorded& recorded, const rec
   try {
     return print_recorded(recorded.output.ledger, summary, options.quiet);
   } catch (const ledger::FileError& e) {
-    print_failure(e.what());
+    print_error(e.what());
     return false;
   }
 }

@@ -78,13 +78,9 @@ std::string still_running_warning(const std::vector<record::ProcessStat>& rest) 
 }
 
 void print_never_loaded(const std::string& command, pid_t pid) {
-  say("error: the recorder was never loaded into '{}' (process {}), or that allocated no memory at all: "
-      "nothing "
-      "was measured; {}",
+  say("error: the recorder was never loaded into '{}' (process {}): nothing was measured; {}",
       command, pid, kReasonsNotLoaded);
 }
-
-void print_failure(const std::string& text) { say("error: {}", text); }
 
 void print_kept(const record::Output& output, bool is_packed) {
   if (is_packed)
@@ -116,16 +112,6 @@ bool print_recorded(const std::string& ledger, const ledger::PackSummary& summar
       fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));
   std::fwrite(rest.data(), 1, rest.size(), stderr);
   return is_whole;
-}
-
-std::string shell_word(const std::string& text) {
-  constexpr std::string_view kPlain =
-      "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
-  if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
-  std::string word(1, '\'');
-  for (const char c : text) word.append(c == '\'' ? "'\\''" : std::string_view(&c, 1));
-  word.push_back('\'');
-  return word;
 }
 
 }  // namespace heapledger::cli

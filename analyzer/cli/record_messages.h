@@ -25,8 +25,6 @@ inline constexpr const char* kReasonsNotLoaded =
 void print_waiting(const std::vector<record::ProcessStat>& rest);
 /// For the ledger: the user did not wait for these.
 std::string still_running_warning(const std::vector<record::ProcessStat>& rest);
-/// As print_error, whatever state stderr is in.
-void print_failure(const std::string& text);
 /// Nothing was recorded at all.
 void print_never_loaded(const std::string& command, pid_t pid);
 /// Where the raw traces are, and how to pack them unless that is done.
@@ -48,8 +46,5 @@ class PackProgress {
 /// Losses first, then the ledger, what it shows, and what to type next; when quiet, losses only. True when
 /// the recording is whole. Throws ledger::FileError when the ledger cannot be read.
 bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, bool quiet);
-
-/// As it must be typed in a shell.
-std::string shell_word(const std::string& text);
 
 }  // namespace heapledger::cli

@@ -10,7 +10,6 @@
 #include "filter_options.h"
 #include "message.h"
 #include "open.h"
-#include "record_messages.h"
 
 namespace heapledger::cli {
 

@@ -4,7 +4,7 @@
 #include <algorithm>
 #include <map>
 
-#include "record_messages.h"
+#include "message.h"
 #include "report.h"
 #include "table.h"
 #include "units.h"

@@ -4,84 +4,43 @@
 #include <cstring>
 #include <pthread.h>
 
-#include "code.h"
+#include "frame_reader.h"
 
 namespace heapledger::python {
 
 namespace {
 
-constexpr std::uint32_t kHidden = 1;
 constexpr std::uint32_t kUnsettled = 2;  // the code changed; whether the frame is hidden has to be read again
 constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer part and say so by having no root
-constexpr std::uint64_t kTagMask = ~std::uint64_t{3};
 
-/// What is read of a frame each time.
-struct View {
-  const std::byte* previous;
-  const std::byte* code;
-  std::uint64_t position;
-};
-
-/// Field readers of one layout, with the offsets in registers.
-struct FrameReader {
-  explicit FrameReader(const Layout& l) noexcept
-      : previous(l.frame_previous), code(l.frame_code), position(l.frame_position),
-        position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu) {}
-  [[nodiscard]] View read(const std::byte* frame) const noexcept {
-    return {load<const std::byte*>(frame, previous),
-            reinterpret_cast<const std::byte*>(load<std::uint64_t>(frame, code) & kTagMask),
-            load<std::uint64_t>(frame, position) & position_mask};
+/// Innermost of the remembered frames `outermost` .. `seen` that is not as it was; nullptr: all are. The loop that every
+/// allocation runs through, of its own function for the sake of its registers.
+[[gnu::noinline]] SeenFrame* find_change(SeenFrame* outermost, SeenFrame* seen, const FrameReader& by_reference) noexcept {
+  const FrameReader reader = by_reference;
+  const std::byte* frame = seen->frame;
+  for (; seen != outermost; --seen) {
+    const std::byte* caller = seen[-1].frame;
+    if (reader.differs(frame, *seen, caller)) [[unlikely]] return seen;
+    frame = caller;
   }
-  std::size_t previous, code, position;
-  std::uint64_t position_mask;
-};
-
-/// A frame of the interpreter's own: an entry from C, or the trampoline that specialised class calls push. Its code may
-/// be None or NULL.
-bool is_hidden(const Layout& layout, const std::byte* frame, const std::byte* code) noexcept {
-  if (code == nullptr || code == g_runtime.none) return true;
-  if (layout.owner_hidden_from == 0) return false;
-  if (load<std::uint8_t>(frame, layout.frame_owner) >= layout.owner_hidden_from) return true;
-  return layout.minor >= 13 &&
-         load<const void*>(code, layout.code_filename) == load<const void*>(code, layout.code_name);
+  return reader.differs(frame, *seen, nullptr) ? seen : nullptr;
 }
 
-/// Offset into the code's instructions, in bytes; negative (as an unsigned number) before the first one has begun.
-std::uint32_t instruction_offset(const Layout& layout, const SeenFrame& seen) noexcept {
-  const auto lasti = static_cast<std::int32_t>(seen.position);
-  if (layout.position_kind == Position::bytes) return static_cast<std::uint32_t>(lasti);
-  if (layout.position_kind == Position::units) return 2 * static_cast<std::uint32_t>(lasti);
-  const std::byte* first = seen.code + layout.code_instructions;
-  if (layout.position_kind == Position::thread_local_pointer) {
-    const auto index = load<std::int32_t>(seen.frame, layout.frame_tlbc_index);
-    const auto* array = load<const std::byte*>(seen.code, layout.code_tlbc);
-    if (array != nullptr && index > 0) first = load<const std::byte*>(array, 8 + 8 * static_cast<std::size_t>(index));
-  }
-  const auto offset = static_cast<std::int64_t>(seen.position) - reinterpret_cast<std::intptr_t>(first);
-  return offset < INT32_MIN || offset > INT32_MAX ? 0 : static_cast<std::uint32_t>(offset);
-}
-
-void forget_sites(StackCache& stack) noexcept { std::memset(stack.site, 0, sizeof stack.site); }
-
-/// Compares the remembered frames [0, count) with memory, innermost first. Returns the lowest index whose code or
-/// position changed (count when none did), after storing the new values; -1 when a link is not the remembered one.
+/// Compares the remembered frames [0, count) with memory. Returns the lowest index whose code or position changed (count
+/// when none did), after storing the new values; -1 when a link is not the remembered one.
 std::int64_t compare(StackCache& stack, const FrameReader& reader, std::uint64_t count) noexcept {
   SeenFrame* const frames = stack.frames.data();
-  std::int64_t lowest = static_cast<std::int64_t>(count);
-  for (std::uint64_t i = count; i-- > 0;) {
-    SeenFrame& seen = frames[i];
-    const View view = reader.read(seen.frame);
-    if (view.code != seen.code || view.position != seen.position) [[unlikely]] {
-      if (view.code != seen.code) seen.flags = kUnsettled;
-      seen.code = view.code;
-      seen.position = view.position;
-      lowest = static_cast<std::int64_t>(i);
-    }
-    const std::byte* expected = i != 0 ? frames[i - 1].frame : nullptr;
-    // Hides from the compiler that both are equal from here on: the next load must use the remembered address, which
-    // is known early, and not wait for the link.
-    asm volatile("" : "+r"(expected));
-    if (view.previous != expected) [[unlikely]] return -1;
+  auto lowest = static_cast<std::int64_t>(count);
+  for (std::uint64_t left = count; left != 0;) {
+    SeenFrame* const seen = find_change(frames, frames + left - 1, reader);
+    if (seen == nullptr) break;
+    left = static_cast<std::uint64_t>(seen - frames);
+    const View view = reader.read(seen->frame);
+    if (view.code != seen->code || view.position != seen->position) lowest = static_cast<std::int64_t>(left);
+    if (view.code != seen->code) seen->flags = kUnsettled;
+    seen->code = view.code;
+    seen->position = view.position;
+    if (view.previous != (left != 0 ? seen[-1].frame : nullptr)) return -1;
   }
   return lowest;
 }
@@ -91,9 +50,13 @@ bool forget_old_names(StackCache& stack) noexcept {
   const std::uint32_t epoch = g_code_epoch.load(std::memory_order_relaxed);
   if (stack.epoch == epoch) [[likely]] return false;
   stack.epoch = epoch;
-  forget_sites(stack);
   for (std::uint32_t i = 0; i < stack.depth; ++i) stack.frames.data()[i].flags = kUnsettled;
   return true;
+}
+
+void find_visible(StackCache& stack) noexcept {
+  stack.visible = stack.depth;
+  while (stack.visible > 0 && (stack.frames.data()[stack.visible - 1].flags & kHidden) != 0) --stack.visible;
 }
 
 /// The frames from `lowest` up have new names, because they or one of their callers changed.
@@ -104,6 +67,7 @@ void settle_changes(StackCache& stack, const Layout& layout, std::uint64_t lowes
     if (frames[i].flags == kUnsettled)
       frames[i].flags = is_hidden(layout, frames[i].frame, frames[i].code) ? kHidden : 0;
   }
+  find_visible(stack);
 }
 
 /// Index of a remembered frame, looking a few calls down from the top; -1: not among them.
@@ -144,46 +108,15 @@ std::uint64_t splice(Lane& lane, const FrameReader& reader, const std::byte* inn
 [[gnu::noinline]] void rewalk(Lane& lane, const FrameReader& reader, const std::byte* innermost, bool trust,
                               bool renamed) noexcept {
   StackCache& stack = lane.stack;
-  forget_sites(stack);
   const std::uint64_t kept = splice(lane, reader, innermost, trust);
   std::int64_t lowest = compare(stack, reader, kept);
   if (renamed && lowest >= 0) lowest = 0;
   if (lowest < 0) {
     splice(lane, reader, innermost, false);
+    find_visible(stack);
   } else {
     settle_changes(stack, *g_runtime.layout, static_cast<std::uint64_t>(lowest), kept);
   }
-}
-
-std::uint32_t intern_node(Lane& lane, std::uint32_t parent, const SeenFrame& seen) noexcept {
-  trace::Node node;
-  node.parent = parent;
-  node.code = code_number(lane, seen.code);
-  node.offset = instruction_offset(*g_runtime.layout, seen);
-  const InternKey key{std::uint64_t{parent} << 32 | node.code, node.offset};
-  if (const std::uint32_t known = lane.node_table.find(key); known != 0) return known;
-  const std::uint32_t number = lane.node_table.add(key);
-  if (number == 0) trace_file::stop(trace::StopReason::map_failed);  // stacks would silently lose their outer part
-  return number != 0 && lane.append(node) ? number : 0;
-}
-
-/// Node of the remembered frame at index - 1, naming the outer ones on the way; 0 below the outermost.
-std::uint32_t node_below(Lane& lane, std::uint64_t index) noexcept {
-  SeenFrame* const frames = lane.stack.frames.data();
-  std::uint64_t named = index;
-  while (named > 0 && frames[named - 1].node == kNoNode) --named;
-  std::uint32_t node = named > 0 ? frames[named - 1].node : 0;
-  for (; named < index; ++named) {
-    if ((frames[named].flags & kHidden) == 0) node = intern_node(lane, node, frames[named]);
-    frames[named].node = node;
-  }
-  return node;
-}
-
-[[gnu::cold, gnu::noinline]] std::uint32_t add_site(Lane& lane, const InternKey& key, const trace::Site& site) noexcept {
-  if (!lane.sites.reserve(lane.site_table.count() + 1)) return 0;
-  const std::uint32_t number = lane.site_table.add(key);
-  return number != 0 && lane.append(site) ? number : 0;
 }
 
 }  // namespace
@@ -211,6 +144,21 @@ const std::byte* current_frame() noexcept {
   return frame != nullptr ? load<const std::byte*>(frame, static_cast<std::size_t>(layout.cframe_frame)) : nullptr;
 }
 
+/// Offset into the code's instructions, in bytes; negative (as an unsigned number) before the first one has begun.
+std::uint32_t instruction_offset(const Layout& layout, const SeenFrame& seen) noexcept {
+  const auto lasti = static_cast<std::int32_t>(seen.position);
+  if (layout.position_kind == Position::bytes) return static_cast<std::uint32_t>(lasti);
+  if (layout.position_kind == Position::units) return 2 * static_cast<std::uint32_t>(lasti);
+  const std::byte* first = seen.code + layout.code_instructions;
+  if (layout.position_kind == Position::thread_local_pointer) {
+    const auto index = load<std::int32_t>(seen.frame, layout.frame_tlbc_index);
+    const auto* array = load<const std::byte*>(seen.code, layout.code_tlbc);
+    if (array != nullptr && index > 0) first = load<const std::byte*>(array, 8 + 8 * static_cast<std::size_t>(index));
+  }
+  const auto offset = static_cast<std::int64_t>(seen.position) - reinterpret_cast<std::intptr_t>(first);
+  return offset < INT32_MIN || offset > INT32_MAX ? 0 : static_cast<std::uint32_t>(offset);
+}
+
 bool FrameWalk::next() noexcept {
   const Layout& layout = *g_runtime.layout;
   const FrameReader reader{layout};
@@ -225,41 +173,56 @@ bool FrameWalk::next() noexcept {
 
 std::uint32_t FrameWalk::offset() const noexcept { return instruction_offset(*g_runtime.layout, seen_); }
 
-void refresh_stack(Lane& lane, const std::byte* frame) noexcept {
+namespace {
+
+/// What refresh_stack() leaves: other frames, other code objects, callers that went on.
+[[gnu::noinline]] void refresh_changed(Lane& lane, const FrameReader& reader, const std::byte* frame) noexcept {
   StackCache& stack = lane.stack;
-  if (frame == nullptr) {
-    if (stack.depth != 0) forget_sites(stack), stack.depth = 0;
-    return;
-  }
   const bool renamed = forget_old_names(stack);
-  const FrameReader reader{*g_runtime.layout};
   const std::uint64_t depth = stack.depth;
   if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, reader, frame, true, renamed);
   std::int64_t lowest = compare(stack, reader, depth);
-  if (renamed && lowest >= 0) lowest = 0;
-  if (lowest == static_cast<std::int64_t>(depth)) [[likely]] return;
   if (lowest < 0) return rewalk(lane, reader, frame, false, renamed);
-  forget_sites(stack);
-  settle_changes(stack, *g_runtime.layout, static_cast<std::uint64_t>(lowest), depth);
+  settle_changes(stack, *g_runtime.layout, renamed ? 0 : static_cast<std::uint64_t>(lowest), depth);
 }
 
-std::uint32_t define_site(Lane& lane, trace::Api api) noexcept {
-  const SeenFrame* const frames = lane.stack.frames.data();
-  std::uint64_t depth = lane.stack.depth;
-  while (depth > 0 && (frames[depth - 1].flags & kHidden) != 0) --depth;
-  trace::Site site;
-  site.api = static_cast<std::uint32_t>(api);
-  if (depth > 0) {
-    const SeenFrame& innermost = frames[depth - 1];
-    site.parent = node_below(lane, depth - 1);
-    site.code = code_number(lane, innermost.code);
-    site.offset = instruction_offset(*g_runtime.layout, innermost);
-  }
-  const InternKey key{std::uint64_t{site.parent} << 32 | site.code, std::uint64_t{site.offset} << 8 | site.api};
-  std::uint32_t number = lane.site_table.find(key);
-  if (number == 0) number = add_site(lane, key, site);
-  lane.stack.site[site.api] = number;
-  return number;
+/// Brings lane.stack up to date with the frames in memory. Mostly the innermost frame went on and its callers wait.
+[[gnu::always_inline]] inline void refresh_stack(Lane& lane, const std::byte* frame) noexcept {
+  StackCache& stack = lane.stack;
+  const FrameReader reader{*g_runtime.layout};
+  SeenFrame* const outermost = stack.frames.data();
+  SeenFrame* const innermost = outermost + stack.depth - 1;
+  if (stack.epoch != g_code_epoch.load(std::memory_order_relaxed) || stack.depth == 0 || innermost->frame != frame)
+    return refresh_changed(lane, reader, frame);
+  const View view = reader.read(frame);
+  const std::byte* caller = stack.depth > 1 ? innermost[-1].frame : nullptr;
+  if (view.code != innermost->code || view.previous != caller) return refresh_changed(lane, reader, frame);
+  if (stack.depth > 1 && find_change(outermost, innermost - 1, reader) != nullptr)
+    return refresh_changed(lane, reader, frame);
+  if (view.position == innermost->position) return;
+  innermost->position = view.position;
+  innermost->node = kNoNode;
+}
+
+SiteSlot& slot_of(StackCache& stack, const SeenFrame& innermost, trace::Api api) noexcept {
+  const std::uint64_t mixed = (innermost.position ^ reinterpret_cast<std::uintptr_t>(innermost.code)) * 0x9e3779b97f4a7c15u;
+  return stack.sites[(mixed >> 48 ^ static_cast<unsigned>(api)) % kSiteSlots];
+}
+
+}  // namespace
+
+std::uint32_t site_of_frame(Lane& lane, const std::byte* frame, trace::Api api) noexcept {
+  refresh_stack(lane, frame);
+  StackCache& stack = lane.stack;
+  if (stack.visible == 0) [[unlikely]] return name_bare_site(lane, api);
+  const SeenFrame* const innermost = stack.frames.data() + stack.visible - 1;
+  SiteSlot& slot = slot_of(stack, *innermost, api);
+  const std::uint32_t parent = stack.visible > 1 ? innermost[-1].node : 0;
+  // A caller without a name has kNoNode, which is in no slot.
+  if (slot.position == innermost->position && slot.code == innermost->code && slot.parent == parent &&
+      slot.api == static_cast<unsigned>(api) && slot.epoch == stack.epoch && slot.number != 0) [[likely]]
+    return slot.number;
+  return name_site(lane, slot, api);
 }
 
 }  // namespace heapledger::python

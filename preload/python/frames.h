@@ -11,6 +11,7 @@
 
 #include "../lane.h"
 #include "runtime.h"
+#include "sites.h"
 
 namespace heapledger::python {
 
@@ -31,11 +32,13 @@ class FrameWalk {
   SeenFrame seen_ = {};
 };
 
-/// Brings lane.stack up to date with the frames in memory; clears its sites when anything differs.
-void refresh_stack(Lane& lane, const std::byte* frame) noexcept;
+/// Offset of a frame's position into its code's instructions, in bytes; negative (as an unsigned number) before the first
+/// one has begun.
+std::uint32_t instruction_offset(const Layout& layout, const SeenFrame& seen) noexcept;
 
-/// Names the site of the lane's present stack and an api; 0 when it could not be written.
-[[gnu::noinline]] std::uint32_t define_site(Lane& lane, trace::Api api) noexcept;
+/// Brings lane.stack up to date with the frames in memory and finds the site of its innermost frame. 0: it could not be
+/// written.
+std::uint32_t site_of_frame(Lane& lane, const std::byte* frame, trace::Api api) noexcept;
 
 /// Innermost frame for record_alloc, nullptr when stacks are off. Asked for before the lane is touched: the thread-local
 /// storage of a dlopen'ed interpreter is allocated on first use.
@@ -43,11 +46,11 @@ inline const std::byte* frame_of_call() noexcept {
   return g_walk_frames.load(std::memory_order_relaxed) ? current_frame() : nullptr;
 }
 
-/// Number of the site of the present call.
+/// Number of the site of the present call. The remembered stack of a thread that is outside Python now stays as it is.
 inline std::uint32_t site_of_stack(Lane& lane, const std::byte* frame, trace::Api api) noexcept {
-  if (frame != nullptr || lane.stack.depth != 0) refresh_stack(lane, frame);
-  const std::uint32_t site = lane.stack.site[static_cast<unsigned>(api)];
-  return site != 0 ? site : define_site(lane, api);
+  if (frame != nullptr) return site_of_frame(lane, frame, api);
+  const std::uint32_t site = lane.stack.bare[static_cast<unsigned>(api)];
+  return site != 0 ? site : name_bare_site(lane, api);
 }
 
 }  // namespace heapledger::python

@@ -6,7 +6,7 @@ import sys
 def churn(depth):
     if depth:
         return churn(depth - 1)
-    for i in range(2_000_000):
+    for i in range(10_000_000):
         pair = [i]
         pair = (i, pair)
     return None

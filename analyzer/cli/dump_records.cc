@@ -1,0 +1,119 @@
+// Records as text: for people who debug the recorder or write another reader.
+#include "dump_records.h"
+
+#include <array>
+#include <fmt/format.h>
+#include <limits>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "../read/merge.h"
+#include "../read/raw_trace.h"
+#include "../symbol/python_lines.h"
+#include "terminal.h"
+
+namespace heapledger::cli {
+
+namespace {
+
+using read::Event;
+using read::EventKind;
+
+constexpr std::string_view kApis[] = {
+#define HEAPLEDGER_API_TEXT(name, number, text, account) text,
+    HEAPLEDGER_APIS(HEAPLEDGER_API_TEXT)
+#undef HEAPLEDGER_API_TEXT
+};
+
+constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",   "unmap",     "remap out", "remap in",
+                                       "protect", "stack",   "stack end", "brk",   "stamp"};
+
+std::span<const std::byte> span_of(const trace::Bytes& bytes) {
+  return {static_cast<const std::byte*>(bytes.data), static_cast<std::size_t>(bytes.size)};
+}
+std::string text_of(const trace::Bytes& bytes) { return printable(std::string(static_cast<const char*>(bytes.data), bytes.size)); }
+std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) { return printable(symbol::text_of(kind, span_of(bytes))); }
+
+/// Prints every definition and numbers it. Definitions of different lanes are not told from one another here.
+class PrintedDefinitions final : public read::Definitions {
+ public:
+  [[nodiscard]] std::uint64_t lines() const { return lines_; }
+
+  std::uint32_t code(const trace::Code& code) override {
+    line("code {}: {} {}:{}, line table of {} bytes", ++codes_, text_of(code.name_kind, code.name),
+         text_of(code.filename_kind, code.filename),
+         code.first_line, code.line_table.size);
+    return codes_;
+  }
+  std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) override {
+    line("node {}: code {} at byte {}, called by node {}", ++nodes_, code, static_cast<std::int32_t>(offset), parent);
+    return nodes_;
+  }
+  std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override {
+    line("site {}: {}, code {} at byte {}, called by node {}", ++sites_, kApis[static_cast<unsigned>(api)], code,
+         static_cast<std::int32_t>(offset), parent);
+    return sites_;
+  }
+  std::uint32_t thread(const trace::Thread& thread) override {
+    line("thread {}: tid {}, name \"{}\"", thread.serial, thread.tid, text_of(thread.name));
+    return static_cast<std::uint32_t>(thread.serial);
+  }
+  void process(const trace::Process& process) override {
+    line("process: {} in {}", text_of(process.executable), text_of(process.directory));
+  }
+  void interpreter(const trace::Interpreter& found) override {
+    line("interpreter: {:#x}, stack reader {}, {}", found.version_hex, found.stack_state, text_of(found.version));
+  }
+  void self_test(const trace::SelfTest& test) override {
+    line("self-test: stack reader {}, {} frames compared", test.stack_state, test.frames);
+  }
+
+ private:
+  template <class... Values>
+  void line(fmt::format_string<Values...> format, Values&&... values) {
+    fmt::print("{:>40}{}\n", "", fmt::format(format, std::forward<Values>(values)...));
+    ++lines_;
+  }
+  std::uint32_t codes_ = 0, nodes_ = 0, sites_ = 0;
+  std::uint64_t lines_ = 0;
+};
+
+void print_event(const Event& e) {
+  const std::string shard = e.shard == read::kNoShard ? "-" : fmt::format("{}:{}", e.shard, e.stamp);
+  fmt::print("{:>10.6f} {:>5} {:>6} {:>14}  {:<9} {:#x} {:+}", static_cast<double>(e.time_us) / 1e6, e.lane, e.thread, shard,
+             kKinds[static_cast<unsigned>(e.kind)], e.address, static_cast<std::int64_t>(e.size));
+  if (e.site != 0) fmt::print(" site {}", e.site);
+  if (e.flags != 0) fmt::print(" flags {:#x}", e.flags);
+  fmt::print("{}{}\n", e.inner ? " inner" : "", e.in_collection ? " in a collection" : "");
+}
+
+void print_header(const read::RawTrace& trace) {
+  const read::RawHeader& h = trace.header();
+  fmt::print("process {} (parent {}, forked from {}), {} lanes, {} bytes of records, {}\n", h.pid, h.parent_pid, h.forked_from,
+             trace.lanes().size(), trace.committed_bytes(), h.clean_end ? "ended by itself" : "killed, or still running");
+  fmt::print("{} events lost, {} of signal handlers left out, stop reason {}\n", h.lost_events, h.handler_events,
+             static_cast<unsigned>(h.stop_reason));
+  for (const std::string& damage : trace.damage()) fmt::print("damage: {}\n", damage);
+  fmt::print("{:>10} {:>5} {:>6} {:>14}  {}\n", "seconds", "lane", "thread", "shard:stamp", "event, address, size");
+}
+
+}  // namespace
+
+void dump_records(const std::string& path, std::uint64_t limit) {
+  const read::RawTrace trace(path);
+  print_header(trace);
+  PrintedDefinitions definitions;
+  read::Merger merger(trace, definitions, std::numeric_limits<std::uint64_t>::max());
+  std::array<Event, 1> event;  // one at a time: definitions stand before the event that needs them
+  std::uint64_t printed = 0;
+  while ((limit == 0 || printed + definitions.lines() < limit) && merger.next(event) != 0) {
+    print_event(event[0]);
+    ++printed;
+  }
+  if (limit != 0) return;
+  if (merger.missing_stamps() != 0) fmt::print("{} stamps are in no record\n", merger.missing_stamps());
+  if (merger.damaged_lanes() != 0) fmt::print("{} lanes could not be read to their end\n", merger.damaged_lanes());
+}
+
+}  // namespace heapledger::cli

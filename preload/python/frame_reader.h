@@ -1,0 +1,52 @@
+// Reading one frame from memory: which fields, where they lie, and whether the frame is the interpreter's own.
+#pragma once
+
+#include "../lane.h"
+#include "code.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+inline constexpr std::uint64_t kTagMask = ~std::uint64_t{3};
+
+/// What is read of a frame each time.
+struct View {
+  const std::byte* previous;
+  const std::byte* code;
+  std::uint64_t position;
+};
+
+/// Field readers of one layout, with the offsets in registers.
+struct FrameReader {
+  explicit FrameReader(const Layout& l) noexcept
+      : previous(l.frame_previous), code(l.frame_code), position(l.frame_position),
+        position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu) {}
+  [[nodiscard]] View read(const std::byte* frame) const noexcept {
+    return {load<const std::byte*>(frame, previous),
+            reinterpret_cast<const std::byte*>(load<std::uint64_t>(frame, code) & kTagMask),
+            load<std::uint64_t>(frame, position) & position_mask};
+  }
+  /// True when the frame runs something else than remembered, or its link does not lead to `expected`. One branch for all
+  /// three; and the next frame to be looked at is the remembered one, which is known early, so that loads need not wait
+  /// for the links.
+  [[nodiscard]] bool differs(const std::byte* frame, const SeenFrame& seen, const std::byte* expected) const noexcept {
+    const std::uint64_t link = load<std::uint64_t>(frame, previous) ^ reinterpret_cast<std::uintptr_t>(expected);
+    const std::uint64_t runs = load<std::uint64_t>(frame, code) ^ reinterpret_cast<std::uintptr_t>(seen.code);
+    const std::uint64_t stands = load<std::uint64_t>(frame, position) ^ seen.position;
+    return (link | (runs & kTagMask) | (stands & position_mask)) != 0;
+  }
+  std::size_t previous, code, position;
+  std::uint64_t position_mask;
+};
+
+/// A frame of the interpreter's own: an entry from C, or the trampoline that specialised class calls push. Its code may
+/// be None or NULL.
+inline bool is_hidden(const Layout& layout, const std::byte* frame, const std::byte* code) noexcept {
+  if (code == nullptr || code == g_runtime.none) return true;
+  if (layout.owner_hidden_from == 0) return false;
+  if (load<std::uint8_t>(frame, layout.frame_owner) >= layout.owner_hidden_from) return true;
+  return layout.minor >= 13 &&
+         load<const void*>(code, layout.code_filename) == load<const void*>(code, layout.code_name);
+}
+
+}  // namespace heapledger::python
