@@ -27,16 +27,17 @@ struct SeenFrame {
 };
 inline constexpr std::uint32_t kNoNode = 0xffffffff;
 
-/// A site under which the lane has seen an allocation: what its innermost frame was, and its callers.
-struct SiteSlot {
+/// The number of a frame under its callers: as a caller itself, or as the place of a call to an allocator.
+struct NameSlot {
   std::uint64_t position;
   const std::byte* code;
-  std::uint32_t parent;  ///< node
-  std::uint32_t epoch;   ///< see StackCache; the code's address may be another's in the next
-  std::uint32_t api;
-  std::uint32_t number;  ///< 0: the slot is empty
+  std::uint32_t parent;  ///< node of its callers
+  std::uint32_t epoch;   ///< see StackCache; in the next, another code object may lie at the address
+  std::uint32_t role;    ///< trace::Api, or kAsCaller
+  std::uint32_t number;  ///< site or node; 0: the slot is empty
 };
-inline constexpr std::uint32_t kSiteSlots = 256;
+inline constexpr std::uint32_t kNameSlots = 512;
+inline constexpr std::uint32_t kAsCaller = 0xff;
 
 /// SeenFrame::flags: the interpreter's own, never named.
 inline constexpr std::uint32_t kHidden = 1;
@@ -48,7 +49,7 @@ struct StackCache {
   std::uint32_t visible;  ///< frames up to the innermost that is not hidden
   std::uint32_t epoch;    ///< python::g_code_epoch when the names were given
   std::uint32_t bare[trace::kApiCount];  ///< sites of calls without a Python frame, 0: not named yet
-  SiteSlot sites[kSiteSlots];
+  NameSlot names[kNameSlots];
 };
 
 /// A code object known by address; valid while the generation of its address stands (python/code.h).

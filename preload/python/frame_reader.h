@@ -16,8 +16,9 @@ struct View {
   std::uint64_t position;
 };
 
-/// Field readers of one layout, with the offsets in registers.
+/// Field readers of one layout.
 struct FrameReader {
+  constexpr FrameReader() noexcept = default;
   explicit FrameReader(const Layout& l) noexcept
       : previous(l.frame_previous), code(l.frame_code), position(l.frame_position),
         position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu) {}
@@ -35,9 +36,12 @@ struct FrameReader {
     const std::uint64_t stands = load<std::uint64_t>(frame, position) ^ seen.position;
     return (link | (runs & kTagMask) | (stands & position_mask)) != 0;
   }
-  std::size_t previous, code, position;
-  std::uint64_t position_mask;
+  std::size_t previous = 0, code = 0, position = 0;
+  std::uint64_t position_mask = 0;
 };
+
+/// Of the interpreter in this process; constant once frames are walked.
+extern constinit FrameReader g_reader;
 
 /// A frame of the interpreter's own: an entry from C, or the trampoline that specialised class calls push. Its code may
 /// be None or NULL.

@@ -8,6 +8,8 @@
 
 namespace heapledger::python {
 
+constinit FrameReader g_reader;
+
 namespace {
 
 constexpr std::uint32_t kUnsettled = 2;  // the code changed; whether the frame is hidden has to be read again
@@ -15,8 +17,8 @@ constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer
 
 /// Innermost of the remembered frames `outermost` .. `seen` that is not as it was; nullptr: all are. The loop that every
 /// allocation runs through, of its own function for the sake of its registers.
-[[gnu::noinline]] SeenFrame* find_change(SeenFrame* outermost, SeenFrame* seen, const FrameReader& by_reference) noexcept {
-  const FrameReader reader = by_reference;
+[[gnu::noinline]] SeenFrame* find_change(SeenFrame* outermost, SeenFrame* seen) noexcept {
+  const FrameReader reader = g_reader;
   const std::byte* frame = seen->frame;
   for (; seen != outermost; --seen) {
     const std::byte* caller = seen[-1].frame;
@@ -28,14 +30,14 @@ constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer
 
 /// Compares the remembered frames [0, count) with memory. Returns the lowest index whose code or position changed (count
 /// when none did), after storing the new values; -1 when a link is not the remembered one.
-std::int64_t compare(StackCache& stack, const FrameReader& reader, std::uint64_t count) noexcept {
+std::int64_t compare(StackCache& stack, std::uint64_t count) noexcept {
   SeenFrame* const frames = stack.frames.data();
   auto lowest = static_cast<std::int64_t>(count);
   for (std::uint64_t left = count; left != 0;) {
-    SeenFrame* const seen = find_change(frames, frames + left - 1, reader);
+    SeenFrame* const seen = find_change(frames, frames + left - 1);
     if (seen == nullptr) break;
     left = static_cast<std::uint64_t>(seen - frames);
-    const View view = reader.read(seen->frame);
+    const View view = g_reader.read(seen->frame);
     if (view.code != seen->code || view.position != seen->position) lowest = static_cast<std::int64_t>(left);
     if (view.code != seen->code) seen->flags = kUnsettled;
     seen->code = view.code;
@@ -81,12 +83,12 @@ std::int64_t find_near_top(const StackCache& stack, const SeenFrame* frames, con
 
 /// Walks from the innermost frame to the first remembered one, or to the outermost, and remembers what is new.
 /// Returns how many frames at the bottom were remembered before.
-std::uint64_t splice(Lane& lane, const FrameReader& reader, const std::byte* innermost, bool trust) noexcept {
+std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcept {
   StackCache& stack = lane.stack;
   const Layout& layout = *g_runtime.layout;
   std::int64_t joint = -1;
   std::uint64_t fresh = 0;
-  for (const std::byte* f = innermost; f != nullptr && fresh < kMaxDepth; f = reader.read(f).previous, ++fresh) {
+  for (const std::byte* f = innermost; f != nullptr && fresh < kMaxDepth; f = g_reader.read(f).previous, ++fresh) {
     joint = trust ? find_near_top(stack, stack.frames.data(), f) : -1;
     if (joint >= 0) break;
   }
@@ -96,7 +98,7 @@ std::uint64_t splice(Lane& lane, const FrameReader& reader, const std::byte* inn
   SeenFrame* const frames = stack.frames.data();
   const std::byte* f = innermost;
   for (std::uint64_t i = kept + fresh; i-- > kept;) {
-    const View view = reader.read(f);
+    const View view = g_reader.read(f);
     frames[i] = {f, view.code, view.position, kNoNode, is_hidden(layout, f, view.code) ? kHidden : 0};
     f = view.previous;
   }
@@ -105,14 +107,14 @@ std::uint64_t splice(Lane& lane, const FrameReader& reader, const std::byte* inn
 }
 
 /// The stack has other frames than remembered. `trust`: the remembered links may still be right further out.
-[[gnu::noinline]] void rewalk(Lane& lane, const FrameReader& reader, const std::byte* innermost, bool trust,
+[[gnu::noinline]] void rewalk(Lane& lane, const std::byte* innermost, bool trust,
                               bool renamed) noexcept {
   StackCache& stack = lane.stack;
-  const std::uint64_t kept = splice(lane, reader, innermost, trust);
-  std::int64_t lowest = compare(stack, reader, kept);
+  const std::uint64_t kept = splice(lane, innermost, trust);
+  std::int64_t lowest = compare(stack, kept);
   if (renamed && lowest >= 0) lowest = 0;
   if (lowest < 0) {
-    splice(lane, reader, innermost, false);
+    splice(lane, innermost, false);
     find_visible(stack);
   } else {
     settle_changes(stack, *g_runtime.layout, static_cast<std::uint64_t>(lowest), kept);
@@ -161,9 +163,8 @@ std::uint32_t instruction_offset(const Layout& layout, const SeenFrame& seen) no
 
 bool FrameWalk::next() noexcept {
   const Layout& layout = *g_runtime.layout;
-  const FrameReader reader{layout};
   while (next_ != nullptr) {
-    const View view = reader.read(next_);
+    const View view = g_reader.read(next_);
     seen_ = {next_, view.code, view.position, kNoNode, 0};
     next_ = view.previous;
     if (!is_hidden(layout, seen_.frame, seen_.code)) return true;
@@ -176,37 +177,31 @@ std::uint32_t FrameWalk::offset() const noexcept { return instruction_offset(*g_
 namespace {
 
 /// What refresh_stack() leaves: other frames, other code objects, callers that went on.
-[[gnu::noinline]] void refresh_changed(Lane& lane, const FrameReader& reader, const std::byte* frame) noexcept {
+[[gnu::noinline]] void refresh_changed(Lane& lane, const std::byte* frame) noexcept {
   StackCache& stack = lane.stack;
   const bool renamed = forget_old_names(stack);
   const std::uint64_t depth = stack.depth;
-  if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, reader, frame, true, renamed);
-  std::int64_t lowest = compare(stack, reader, depth);
-  if (lowest < 0) return rewalk(lane, reader, frame, false, renamed);
+  if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, frame, true, renamed);
+  std::int64_t lowest = compare(stack, depth);
+  if (lowest < 0) return rewalk(lane, frame, false, renamed);
   settle_changes(stack, *g_runtime.layout, renamed ? 0 : static_cast<std::uint64_t>(lowest), depth);
 }
 
 /// Brings lane.stack up to date with the frames in memory. Mostly the innermost frame went on and its callers wait.
 [[gnu::always_inline]] inline void refresh_stack(Lane& lane, const std::byte* frame) noexcept {
   StackCache& stack = lane.stack;
-  const FrameReader reader{*g_runtime.layout};
   SeenFrame* const outermost = stack.frames.data();
   SeenFrame* const innermost = outermost + stack.depth - 1;
   if (stack.epoch != g_code_epoch.load(std::memory_order_relaxed) || stack.depth == 0 || innermost->frame != frame)
-    return refresh_changed(lane, reader, frame);
-  const View view = reader.read(frame);
+    return refresh_changed(lane, frame);
+  const View view = g_reader.read(frame);
   const std::byte* caller = stack.depth > 1 ? innermost[-1].frame : nullptr;
-  if (view.code != innermost->code || view.previous != caller) return refresh_changed(lane, reader, frame);
-  if (stack.depth > 1 && find_change(outermost, innermost - 1, reader) != nullptr)
-    return refresh_changed(lane, reader, frame);
+  if (view.code != innermost->code || view.previous != caller) return refresh_changed(lane, frame);
+  if (stack.depth > 1 && find_change(outermost, innermost - 1) != nullptr)
+    return refresh_changed(lane, frame);
   if (view.position == innermost->position) return;
   innermost->position = view.position;
   innermost->node = kNoNode;
-}
-
-SiteSlot& slot_of(StackCache& stack, const SeenFrame& innermost, trace::Api api) noexcept {
-  const std::uint64_t mixed = (innermost.position ^ reinterpret_cast<std::uintptr_t>(innermost.code)) * 0x9e3779b97f4a7c15u;
-  return stack.sites[(mixed >> 48 ^ static_cast<unsigned>(api)) % kSiteSlots];
 }
 
 }  // namespace
@@ -216,13 +211,11 @@ std::uint32_t site_of_frame(Lane& lane, const std::byte* frame, trace::Api api) 
   StackCache& stack = lane.stack;
   if (stack.visible == 0) [[unlikely]] return name_bare_site(lane, api);
   const SeenFrame* const innermost = stack.frames.data() + stack.visible - 1;
-  SiteSlot& slot = slot_of(stack, *innermost, api);
-  const std::uint32_t parent = stack.visible > 1 ? innermost[-1].node : 0;
-  // A caller without a name has kNoNode, which is in no slot.
-  if (slot.position == innermost->position && slot.code == innermost->code && slot.parent == parent &&
-      slot.api == static_cast<unsigned>(api) && slot.epoch == stack.epoch && slot.number != 0) [[likely]]
-    return slot.number;
-  return name_site(lane, slot, api);
+  std::uint32_t parent = stack.visible > 1 ? innermost[-1].node : 0;
+  if (parent == kNoNode) parent = name_callers(lane);
+  NameSlot& slot = slot_of(stack, *innermost, parent, static_cast<unsigned>(api));
+  if (holds(slot, stack, *innermost, parent, static_cast<unsigned>(api))) [[likely]] return slot.number;
+  return name_site(lane, slot, parent, api);
 }
 
 }  // namespace heapledger::python

@@ -20,17 +20,12 @@ std::uint32_t intern_node(Lane& lane, std::uint32_t parent, const SeenFrame& see
   return number != 0 && lane.append(node) ? number : 0;
 }
 
-/// Node of the remembered frame at index - 1, naming the outer ones on the way; 0 below the outermost.
-std::uint32_t node_below(Lane& lane, std::uint64_t index) noexcept {
-  SeenFrame* const frames = lane.stack.frames.data();
-  std::uint64_t named = index;
-  while (named > 0 && frames[named - 1].node == kNoNode) --named;
-  std::uint32_t node = named > 0 ? frames[named - 1].node : 0;
-  for (; named < index; ++named) {
-    if ((frames[named].flags & kHidden) == 0) node = intern_node(lane, node, frames[named]);
-    frames[named].node = node;
-  }
-  return node;
+std::uint32_t node_of(Lane& lane, std::uint32_t parent, const SeenFrame& frame) noexcept {
+  NameSlot& slot = slot_of(lane.stack, frame, parent, kAsCaller);
+  if (holds(slot, lane.stack, frame, parent, kAsCaller)) [[likely]] return slot.number;
+  const std::uint32_t number = intern_node(lane, parent, frame);
+  slot = {frame.position, frame.code, parent, lane.stack.epoch, kAsCaller, number};
+  return number;
 }
 
 [[gnu::cold, gnu::noinline]] std::uint32_t add_site(Lane& lane, const InternKey& key, const trace::Site& site) noexcept {
@@ -53,16 +48,28 @@ std::uint32_t name_bare_site(Lane& lane, trace::Api api) noexcept {
   return lane.stack.bare[site.api] = add_key(lane, site);
 }
 
-std::uint32_t name_site(Lane& lane, SiteSlot& slot, trace::Api api) noexcept {
-  const std::uint64_t top = lane.stack.visible - 1;
+std::uint32_t name_callers(Lane& lane) noexcept {
+  SeenFrame* const frames = lane.stack.frames.data();
+  const std::uint64_t callers = lane.stack.visible - 1;
+  std::uint64_t named = callers;
+  while (named > 0 && frames[named - 1].node == kNoNode) --named;
+  std::uint32_t node = named > 0 ? frames[named - 1].node : 0;
+  for (; named < callers; ++named) {
+    if ((frames[named].flags & kHidden) == 0) node = node_of(lane, node, frames[named]);
+    frames[named].node = node;
+  }
+  return node;
+}
+
+std::uint32_t name_site(Lane& lane, NameSlot& slot, std::uint32_t parent, trace::Api api) noexcept {
+  const SeenFrame& innermost = lane.stack.frames.data()[lane.stack.visible - 1];
   trace::Site site;
   site.api = static_cast<std::uint32_t>(api);
-  site.parent = node_below(lane, top);
-  const SeenFrame& innermost = lane.stack.frames.data()[top];
+  site.parent = parent;
   site.code = code_number(lane, innermost.code);
   site.offset = instruction_offset(*g_runtime.layout, innermost);
   const std::uint32_t number = add_key(lane, site);
-  slot = {innermost.position, innermost.code, site.parent, lane.stack.epoch, site.api, number};
+  slot = {innermost.position, innermost.code, parent, lane.stack.epoch, site.api, number};
   return number;
 }
 

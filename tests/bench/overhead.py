@@ -9,6 +9,7 @@ round. Peers that are not installed are named and left out. Prints Markdown. Not
 """
 
 import argparse
+import json
 import os
 import pathlib
 import platform
@@ -18,12 +19,13 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 WORKLOADS = [
     ("1 M instances", ["instances.py"], 1.6),
     ("1 M dicts", ["dicts.py"], 1.6),
-    ("fib(32)", ["fib.py"], 1.3),
+    ("fib(34)", ["fib.py"], 1.3),
     ("ray tracer", ["spheres.py"], 1.3),
     ("constraint network", ["rules.py"], 1.3),
     ("churn, depth 3", ["churn.py", "3"], 2.0),
@@ -113,6 +115,55 @@ def native_table(bench):
     program.unlink()
 
 
+def size_table(bench):
+    """Bytes an event of the raw trace, bytes an allocation of the ledger, and how fast one becomes the other."""
+    tool = pathlib.Path(bench.options.build, "analyzer", "heapledger")
+    ledger = bench.folder.parent / f"{bench.folder.name}.hl"
+    print("\n| trace | events | raw, B an event | ledger, B an allocation | pack, M events/s | report, s |")
+    print("|---|---|---|---|---|---|")
+    for title, arguments, _ in WORKLOADS:
+        bench.cpu_seconds(*list(bench.variants(arguments))[1][1:])
+        packing = cpu_of([tool, "pack", "-f", "-o", ledger, bench.folder / "raw"])
+        reporting = cpu_of([tool, "report", "--by", "peak", ledger])
+        report = json.loads(subprocess.run([tool, "report", "--json", ledger], capture_output=True, check=True).stdout)
+        sums = [process["sums"] for process in report["processes"]]
+        allocations = sum(one["allocations"] for one in sums)
+        events = allocations + sum(one["frees"] for one in sums)
+        raw = sum(process["raw_bytes"] for process in report["processes"])
+        print(f"| {title} | {events:,} | {raw / events:.2f} | {ledger.stat().st_size / allocations:.2f} | "
+              f"{events / packing / 1e6:.1f} | {reporting:.2f} |", flush=True)
+    ledger.unlink()
+
+
+def cpu_of(command):
+    before = os.times()
+    subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
+    after = os.times()
+    return after.children_user + after.children_system - before.children_user - before.children_system
+
+
+def start_table(bench):
+    """Milliseconds of wall time and resident KiB of programs that do nothing."""
+    print("\n| start and end | bare, ms | not recording | recording | bare, KiB resident | recording |")
+    print("|---|---|---|---|---|---|")
+    shim = {"LD_PRELOAD": str(bench.shim)}
+    settings = [{}, shim, {**shim, "HEAPLEDGER_OUT": str(bench.folder / "raw")}]
+    for title, command in (("`true`", ["/bin/true"]), ("`python -S -c pass`", [bench.options.python, "-S", "-c", "pass"]),
+                           ("`python -c pass`", [bench.options.python, "-c", "pass"])):
+        found = [[], [], []]
+        for _ in range(8 * bench.options.rounds):
+            for times, setting in zip(found, settings):
+                shutil.rmtree(bench.folder, ignore_errors=True)
+                bench.folder.mkdir()
+                begin = time.perf_counter()
+                child = os.posix_spawn(command[0], command, {**os.environ, **setting})
+                usage = os.wait4(child, 0)[2]
+                times.append((1000 * (time.perf_counter() - begin), usage.ru_maxrss))
+        medians = [[statistics.median(column) for column in zip(*times)] for times in found]
+        print(f"| {title} | {medians[0][0]:.2f} | {medians[1][0]:.2f} | {medians[2][0]:.2f} | {medians[0][1]:.0f} | "
+              f"{medians[2][1]:.0f} |", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--build", default="build")
@@ -131,6 +182,8 @@ def main():
             print(f"{name}: not installed, left out\n")
     python_tables(bench)
     native_table(bench)
+    size_table(bench)
+    start_table(bench)
     shutil.rmtree(bench.folder, ignore_errors=True)
 
 

@@ -34,7 +34,7 @@ for i in range(400):
     nxt = Variable(0)
     Rule([chain[-1], first], nxt, lambda a, b: (a + b) % 1009)
     chain.append(nxt)
-for i in range(300):
+for i in range(3000):
     first.value = i
     for rule in plan(first):
         rule.run()

@@ -47,6 +47,6 @@ def trace(spheres, origin, direction, light):
 scene = [Sphere(Vector(i - 2.0, (i % 3) - 1.0, 8.0 + i), 1.0) for i in range(5)]
 eye, lamp = Vector(0, 0, 0), Vector(5, 5, -5)
 total = 0.0
-for row in range(150):
-    for column in range(150):
-        total += trace(scene, eye, Vector((column - 75) / 90, (row - 75) / 90, 1).unit(), lamp)
+for row in range(300):
+    for column in range(300):
+        total += trace(scene, eye, Vector((column - 150) / 180, (row - 150) / 180, 1).unit(), lamp)
