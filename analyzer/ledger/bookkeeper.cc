@@ -66,16 +66,13 @@ void Bookkeeper::born(std::uint64_t size) {
 }
 
 void Bookkeeper::alloc(const Event& event) {
-  if (BlockTable::Block* stale = blocks_.find(event.address); stale != nullptr) [[unlikely]] {
+  if (const auto stale = blocks_.put({event.address, rows_, event.size}); stale) [[unlikely]] {
     writer_.death(stale->row);  // its free was not recorded
     live_ -= stale->size;
     --live_blocks_;
-    blocks_.erase(stale);
   }
-  const std::uint64_t row = writer_.row(event.site, event.thread, event.size);
-  rows_ = row + 1;
+  rows_ = writer_.row(event.site, event.thread, event.size) + 1;
   deaths_since_row_ = false;
-  blocks_.insert({event.address, row, event.size});
   ++process_.allocations;
   ++live_blocks_;
   process_.allocated_bytes += event.size;
@@ -83,15 +80,14 @@ void Bookkeeper::alloc(const Event& event) {
 }
 
 void Bookkeeper::free(const Event& event) {
-  BlockTable::Block* block = blocks_.find(event.address);
-  if (block == nullptr) {
+  const auto block = blocks_.take(event.address);
+  if (!block) {
     if (event.inner) return;
     ++(process_.forked_from != 0 ? process_.inherited_frees : process_.unknown_frees);
     return;
   }
   writer_.death(block->row);
   live_ -= block->size;
-  blocks_.erase(block);
   ++process_.frees;
   --live_blocks_;
   deaths_since_row_ = true;

@@ -3,8 +3,10 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
 #include <random>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 namespace heapledger::ledger {
@@ -16,24 +18,24 @@ using Block = BlockTable::Block;
 class Pair {
  public:
   void insert(std::uint64_t address, std::uint64_t row, std::uint64_t size) {
-    table_.insert({address, row, size});
-    EXPECT_TRUE(truth_.emplace(address, Block{address, row, size}).second);
+    const std::optional<Block> before = table_.put({address, row, size});
+    const auto [found, fresh] = truth_.try_emplace(address, Block{address, row, size});
+    ASSERT_EQ(before.has_value(), !fresh) << address;
+    if (!fresh) expect_same(*before, std::exchange(found->second, Block{address, row, size}));
   }
   void erase(std::uint64_t address) {
-    Block* block = table_.find(address);
-    ASSERT_NE(block, nullptr) << address;
-    table_.erase(block);
+    const std::optional<Block> block = table_.take(address);
+    ASSERT_EQ(block.has_value(), truth_.contains(address)) << address;
+    if (block) expect_same(*block, truth_.at(address));
     truth_.erase(address);
   }
   [[nodiscard]] bool has(std::uint64_t address) {
     table_.prefetch(address);
-    const Block* block = table_.find(address);
+    const std::optional<Block> block = table_.find(address);
     const auto found = truth_.find(address);
-    EXPECT_EQ(block != nullptr, found != truth_.end()) << address;
-    if (block == nullptr || found == truth_.end()) return false;
-    EXPECT_EQ(block->address, address);
-    EXPECT_EQ(block->row, found->second.row);
-    EXPECT_EQ(block->size, found->second.size);
+    EXPECT_EQ(block.has_value(), found != truth_.end()) << address;
+    if (!block || found == truth_.end()) return false;
+    expect_same(*block, found->second);
     return true;
   }
   void check_all() {
@@ -43,6 +45,10 @@ class Pair {
   [[nodiscard]] std::size_t size() const { return truth_.size(); }
 
  private:
+  static void expect_same(const Block& a, const Block& b) {
+    EXPECT_TRUE(a.address == b.address && a.row == b.row && a.size == b.size) << b.address;
+  }
+
   BlockTable table_;
   std::unordered_map<std::uint64_t, Block> truth_;
 };
@@ -57,7 +63,9 @@ void churn(std::uint64_t range, int steps, std::uint64_t seed, Address address) 
     if (pair.has(a))
       pair.erase(a);
     else
-      pair.insert(a, static_cast<std::uint64_t>(i), random());
+      pair.insert(a, static_cast<std::uint64_t>(i), random() >> (i % 64));  // every magnitude
+    if (i % 17 == 0) pair.insert(a, random() >> (i % 64), 5);               // in the place of another
+    if (i % 19 == 0) pair.erase(address(random() % range));
     (void)pair.has(address(random() % range));
   }
   pair.check_all();
@@ -66,8 +74,9 @@ void churn(std::uint64_t range, int steps, std::uint64_t seed, Address address) 
 TEST(BlockTable, IsEmptyAtFirst) {
   BlockTable table;
   EXPECT_EQ(table.size(), 0u);
-  EXPECT_EQ(table.find(8), nullptr);
-  EXPECT_EQ(table.find(~std::uint64_t{0}), nullptr);
+  EXPECT_FALSE(table.find(8));
+  EXPECT_FALSE(table.find(~std::uint64_t{0}));
+  EXPECT_FALSE(table.take(8));
 }
 
 TEST(BlockTable, Churn) {
@@ -86,11 +95,15 @@ TEST(BlockTable, ChurnOfEqualLowBits) {
   churn(3000, 300'000, 5, [](std::uint64_t i) { return (i << 44) + 8; });
 }
 
-/// Addresses whose home is the table's last slot: chains run over the end and shrink back over it.
+TEST(BlockTable, ChurnOfTaggedPointers) {
+  churn(3000, 300'000, 6, [](std::uint64_t i) { return (i << 4) + 16 + (i % 3 << 60); });
+}
+
+/// Addresses whose home is among the table's last slots: chains run over the end and shrink back over it.
 TEST(BlockTable, ChainsOverTheEnd) {
   std::vector<std::uint64_t> last;
   for (std::uint64_t a = 8; last.size() < 40; a += 8)
-    if (((a >> 3) * 0x9e3779b97f4a7c15ull) >> 52 >= 4090) last.push_back(a);
+    if ((((a >> 12) * 0x9e3779b97f4a7c15ull) >> 52) + (a >> 4 & 255) >= 4090) last.push_back(a);
   churn(last.size(), 100'000, 7, [&](std::uint64_t i) { return last[i]; });
 }
 

@@ -278,6 +278,7 @@ TEST(Bookkeeper, ABlockWhoseFreeWasNotRecordedEndsWithTheNextOneThere) {
   const Booked booked = check(timed({event(EventKind::alloc, 64, 100), event(EventKind::alloc, 64, 30)}));
   EXPECT_EQ(booked.process.live_bytes, 30u);
   EXPECT_EQ(booked.process.live_blocks, 1u);
+  check(timed({event(EventKind::alloc, 64, 30), event(EventKind::alloc, 64, 100)}));
 }
 
 TEST(Bookkeeper, RandomBlocks) {
