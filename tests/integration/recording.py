@@ -64,6 +64,7 @@ class Process:
     allocated_bytes: int
     live_bytes: int
     live_blocks: int
+    temporary_allocations: int
     warnings: list
     recording: object = dataclasses.field(default=None, repr=False, compare=False)
 
@@ -109,7 +110,8 @@ class Recording:
                 "inherited_frees", "raw_bytes")
         return Process(**{name: entry[name] for name in same}, peak_bytes=entry["own_peak_bytes"],
                        allocations=sums["allocations"], frees=sums["frees"], allocated_bytes=sums["allocated_bytes"],
-                       live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"], recording=self,
+                       live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"],
+                       temporary_allocations=sums["temporary_allocations"], recording=self,
                        warnings=[one["text"] for one in warnings if one["pid"] in (None, entry["pid"])])
 
     def _dealt(self, filters):

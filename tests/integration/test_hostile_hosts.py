@@ -4,9 +4,15 @@ elsewhere, threads that allocate when they are nearly gone. Blocks of 6001 bytes
 import pathlib
 import unittest
 
-from target import BINARIES, SHIM, TargetTest
+from recording import Recording
+from target import BINARIES, SHIM, TOOL, TargetTest
 
-JEMALLOC = next(iter(sorted(pathlib.Path("/usr/lib").glob("*/libjemalloc.so.2"))), None)
+
+def library(name):
+    return next(iter(sorted(pathlib.Path("/usr/lib").glob(f"*/{name}"))), None)
+
+
+JEMALLOC, LIBUNWIND = library("libjemalloc.so.2"), library("libunwind.so.8")
 
 
 def count(recording, size=6001):
@@ -40,6 +46,15 @@ class HostileHosts(TargetTest):
         both = f"{SHIM}:{BINARIES / 'half_allocator.so'}"
         shim = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": both, "HEAPLEDGER_OUT": self.folder / "raw"})
         self.assertEqual(outcome, shim)
+
+    @unittest.skipUnless(LIBUNWIND, "libunwind.so.8 is not on this machine")
+    def test_an_unwinder_in_the_place_of_libgccs(self):
+        raw = self.folder / "raw"
+        outcome = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": LIBUNWIND})
+        shim = self.bare([BINARIES / "operators"], setting={"LD_PRELOAD": f"{SHIM}:{LIBUNWIND}", "HEAPLEDGER_OUT": raw})
+        self.assertEqual(outcome, shim)  # it unwinds exceptions of operator new through the shim, and allocates itself
+        recording = Recording(TOOL, raw)
+        self.assertEqual((1, 1), (count(recording, 60001), count(recording, 70007)))
 
     @unittest.skipUnless(JEMALLOC, "libjemalloc is not on this machine")
     def test_an_allocator_that_maps_in_its_first_call(self):

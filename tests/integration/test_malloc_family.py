@@ -44,6 +44,15 @@ class MallocFamily(TargetTest):
         self.assertIn("misaligned: 0", outcome.stdout)
 
     @unittest.skipUnless((BINARIES / "cfree").exists(), "cfree is a symbol of x86-64's oldest ABI")
+    def test_temporary_blocks_of_a_thread_do_not_depend_on_the_others(self):
+        counts = []
+        for pairs in (0, 50_000):
+            outcome, recording = self.record_unchanged([BINARIES / "temporaries", pairs])
+            self.assertEqual(0, outcome.status)
+            counts.append(recording.only_process().temporary_allocations)
+        self.assertEqual(4 * 50_000, counts[1] - counts[0])
+        self.assertLess(counts[0], 4 * 1000 + 100, "one of each two that are held together")
+
     def test_cfree(self):
         outcome, recording = self.record_unchanged([BINARIES / "cfree"])
         self.assertEqual(0, outcome.status)
