@@ -7,6 +7,13 @@ namespace heapledger::query {
 
 namespace {
 
+/// Files whose code the interpreter calls from C before the program's first line: the import system, the computation of
+/// its paths, the search for codecs (3.8 to 3.15 call no others).
+bool is_called_at_start_up(std::string_view file) {
+  if (file.starts_with("<frozen ")) return file != "<frozen runpy>";
+  return file.ends_with("/encodings/__init__.py") || file.ends_with("/codecs.py");
+}
+
 /// By site: 1 = the outermost Python frame is the program's own.
 std::vector<std::uint8_t> program_sites(const ledger::Reader& reader) {
   const auto frames = reader.frames();
@@ -16,7 +23,7 @@ std::vector<std::uint8_t> program_sites(const ledger::Reader& reader) {
     if (nodes[n].parent != 0) {
       program_node[n] = program_node[nodes[n].parent];
     } else {
-      program_node[n] = !is_import_system(reader.string(frames[nodes[n].frame].file));
+      program_node[n] = !is_called_at_start_up(reader.string(frames[nodes[n].frame].file));
     }
   }
   std::vector<std::uint8_t> result;

@@ -146,6 +146,15 @@ class Recording:
         return [(where["function"], where["file"], where["line"])
                 for where in (entry["where"] for entry in report["groups"]["entries"]) if "file" in where]
 
+    def bytes_at_peak_by_origin(self):
+        """Bytes live at the peak under each origin: "python" (a line is known), "start_up", "native"."""
+        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "peak", "--top", "0", self._ledger))
+        sizes = {}
+        for entry in report["groups"]["entries"]:
+            origin = entry["where"]["origin"]
+            sizes[origin] = sizes.get(origin, 0) + entry["sums"]["peak_bytes"]
+        return sizes
+
     def only_process(self):
         if len(self.processes) != 1:
             raise AssertionError(f"one process was expected, not {self.processes}")

@@ -9,7 +9,7 @@ import time
 import unittest
 
 from recording import Recording
-from target import BINARIES, PROGRAMS, SHIM, TOOL, TargetTest, environment, shim_setting
+from target import BINARIES, PROGRAMS, SHIM, SOURCE, TOOL, TargetTest, environment, shim_setting
 
 REDIS = shutil.which("redis-server") or shutil.which("redis-check-rdb")  # one file; its name says what it is
 JEMALLOC = next(iter(glob.glob("/usr/lib/*/libjemalloc.so.2")), None)
@@ -78,6 +78,14 @@ class RealPrograms(TargetTest):
         recording = Recording(TOOL, raw)
         self.assert_sound(recording)
         self.assertGreater(recording.processes[0].allocations, 4000)
+
+    def test_bytes_at_the_peak_of_a_python_service_have_a_line(self):
+        _, recording = self.record(["/usr/bin/python3", SOURCE / "scripts" / "workloads" / "bookshop.py"])
+        self.assert_sound(recording)
+        at_peak = recording.bytes_at_peak_by_origin()
+        without = sum(size for origin, size in at_peak.items() if origin not in ("python", "start_up"))
+        self.assertGreater(at_peak["python"], 10_000_000)
+        self.assertLess(without, sum(at_peak.values()) / 100)
 
     def test_numpy(self):
         program = self.folder / "arrays.py"

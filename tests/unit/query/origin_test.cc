@@ -10,16 +10,17 @@ namespace {
 using ledger::testing::TempFolder;
 using trace::StackState;
 
-/// Processes whose rows are: no frame, import system, site module, no frame, program, no frame.
+/// Processes whose rows are: no frame, import system, site module called by it, codecs called from C, no frame, program,
+/// no frame.
 class OriginTest : public ::testing::Test {
  protected:
   OriginTest() : writer_(folder_ / "o.hl") {
     const auto import = node(0, "<frozen importlib._bootstrap>");
-    sites_ = {site(0), site(import), site(node(import, "<frozen site>")), site(0), site(node(0, "app.py")),
-              site(0)};
+    sites_ = {site(0), site(import), site(node(import, "<frozen site>")),
+              site(node(0, "/usr/lib/python3.9/encodings/__init__.py")), site(0), site(node(0, "app.py")), site(0)};
   }
 
-  void process(StackState stacks, const char* version, std::uint32_t forked_from, std::size_t rows = 6) {
+  void process(StackState stacks, const char* version, std::uint32_t forked_from, std::size_t rows = 7) {
     ledger::Process p;
     p.stacks = stacks;
     p.python_version = version;
@@ -70,7 +71,7 @@ TEST_F(OriginTest, StartUpEndsWithTheFirstFrameOfTheProgram) {
   EXPECT_EQ(names(), (Names{kStartUp, kStartUp, kNative}));
 }
 TEST_F(OriginTest, AnInterpreterThatRanNothingOnlyStartedUp) {
-  process(StackState::verified, "3.11.7", 0, 4);
+  process(StackState::verified, "3.11.7", 0, 5);
   EXPECT_EQ(names(), (Names{kStartUp, kStartUp}));
 }
 TEST_F(OriginTest, AForkedProcessDoesNotStartUp) {
@@ -90,7 +91,7 @@ TEST_F(OriginTest, FailedSelfTestAfterStartUp) {
   EXPECT_EQ(names(), (Names{kStartUp, kStartUp, kOff}));
 }
 TEST_F(OriginTest, FailedSelfTestBeforeTheProgram) {
-  process(StackState::mismatch, "3.11.7", 0, 4);
+  process(StackState::mismatch, "3.11.7", 0, 5);
   EXPECT_EQ(names(), (Names{kOff, kOff}));
 }
 
