@@ -1,7 +1,8 @@
 #!/usr/bin/env python3
 """Prints what a run of `meson test` found, case by case, and "N passed, N failed" as its last line.
 
-Usage: summary.py MESON_LOGS STATUS, where STATUS is what `meson test` ended with. Exit status 1: something failed.
+Usage: summary.py STATUS MESON_LOGS..., where STATUS is what `meson test` ended with (the last that failed, of several).
+Exit status 1: something failed.
 
 meson's JUnit file has the single cases of programs that speak gtest's or TAP's language; its JSON file has the outcome
 of each program. A program that failed without a failed case (a crash, a time-out) counts as one failure of its own.
@@ -58,9 +59,12 @@ def print_list(title, found, outcome):
 
 
 def main():
-    logs, status = pathlib.Path(sys.argv[1]), int(sys.argv[2])
+    status, folders = int(sys.argv[1]), [pathlib.Path(name) for name in sys.argv[2:]]
+    found = []
     try:
-        found = count(logs)
+        for logs in folders:
+            named = "" if logs == folders[0] else f" ({logs.parent.name.removeprefix('build-')})"
+            found += [(program + named, *rest) for program, *rest in count(logs)]
     except (OSError, tree.ParseError) as problem:
         sys.exit(f"summary: no outcome to read, meson test ended with {status}: {problem}")
     by_program = {}
@@ -69,12 +73,12 @@ def main():
     print()
     for program, outcomes in sorted(by_program.items()):
         rest = "".join(f", {outcomes.count(word)} {word}" for word in ("failed", "skipped") if word in outcomes)
-        print(f"  {program:<32} {outcomes.count('passed'):5} passed{rest}")
+        print(f"  {program:<34} {outcomes.count('passed'):5} passed{rest}")
     skipped = print_list("SKIPPED", found, "skipped")
     failed = print_list("FAILED", found, "failed")
     passed = len(found) - skipped - failed
     if status != 0 and failed == 0:
-        print(f"\nmeson test ended with {status} although no case failed; see {logs}/testlog.txt")
+        print(f"\nmeson test ended with {status} although no case failed; see {folders[0]}/testlog.txt")
         failed = 1
     print(f"\n{passed} passed, {failed} failed")
     sys.exit(1 if failed or not passed else 0)
