@@ -30,6 +30,8 @@ def main():
     context = multiprocessing.get_context(sys.argv[1])
     with context.Pool(3) as pool:
         results = pool.map(square, range(200), chunksize=7)
+        pool.close()  # leaving the block would kill workers, and one that never came to run leaves no trace
+        pool.join()
     print(sum(r[1] for r in results), sum(len(r[2]) for r in results))
     ours, theirs = context.Pipe()
     queue, value = context.Queue(), context.Value("i", 5)
