@@ -113,6 +113,7 @@ struct ThreadState {
   const void* ending_block;  ///< what the outermost call is freeing; the allocators below get the same address
   std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
+  std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none
 };
 extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];
 

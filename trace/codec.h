@@ -323,6 +323,24 @@ struct SelfTest {
   std::uint32_t stack_state = 0, frames = 0;
   template <class V> constexpr void fields(V&& v) { v(stack_state), v(frames); }
 };
+struct CollectionBegin {
+  static constexpr Kind kind = Kind::collection_begin;
+  std::uint32_t generation = 0;
+  template <class V> constexpr void fields(V&& v) { v(generation); }
+};
+struct CollectionEnd {
+  static constexpr Kind kind = Kind::collection_end;
+  std::uint32_t generation = 0;
+  std::uint64_t pause_ns = 0;  ///< from the callback at its start to the one at its end
+  std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
+  template <class V> constexpr void fields(V&& v) { v(generation), v(pause_ns), v(collected), v(uncollectable); }
+};
+struct CollectionsBefore {  ///< one a generation
+  static constexpr Kind kind = Kind::collections_before;
+  std::uint32_t generation = 0;
+  std::uint64_t collections = 0;
+  template <class V> constexpr void fields(V&& v) { v(generation), v(collections); }
+};
 struct Stack {  ///< a thread with this stack is about to be created
   static constexpr Kind kind = Kind::stack;
   std::uint32_t site = 0;

@@ -132,6 +132,9 @@ enum class Kind : std::uint8_t {
   stack = 19,       ///< a thread stack was reserved
   stack_end = 20,   ///< and given back
   brk = 21,         ///< the program itself moved the break
+  collection_begin = 22,   ///< a garbage collection of Python begins in this thread
+  collection_end = 23,     ///< and ended
+  collections_before = 24, ///< what an interpreter had collected before it was watched
 };
 
 /// Flags of Kind::map.

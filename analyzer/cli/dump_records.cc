@@ -27,7 +27,7 @@ constexpr std::string_view kApis[] = {
 };
 
 constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",   "unmap",     "remap out", "remap in",
-                                       "protect", "stack",   "stack end", "brk",   "stamp"};
+                                       "protect", "stack",   "stack end", "brk",   "gc begin", "gc end", "stamp"};
 
 std::span<const std::byte> span_of(const trace::Bytes& bytes) {
   return {static_cast<const std::byte*>(bytes.data), static_cast<std::size_t>(bytes.size)};
@@ -64,6 +64,9 @@ class PrintedDefinitions final : public read::Definitions {
   }
   void interpreter(const trace::Interpreter& found) override {
     line("interpreter: {:#x}, stack reader {}, {}", found.version_hex, found.stack_state, text_of(found.version));
+  }
+  void collections_before(const trace::CollectionsBefore& before) override {
+    line("collections of generation {} before: {}", before.generation, before.collections);
   }
   void self_test(const trace::SelfTest& test) override {
     line("self-test: stack reader {}, {} frames compared", test.stack_state, test.frames);

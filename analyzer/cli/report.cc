@@ -39,6 +39,7 @@ struct Options {
   std::string at;
   bool tree = false;
   bool call_tree = false;
+  bool gc = false;
   bool no_source = false;
   bool json = false;
   std::string color = "auto";
@@ -46,7 +47,7 @@ struct Options {
 };
 
 constexpr query::Metric kMetrics[] = {query::Metric::peak, query::Metric::end, query::Metric::allocated,
-                                      query::Metric::count, query::Metric::temporary};
+                                      query::Metric::count, query::Metric::temporary, query::Metric::collected};
 constexpr query::GroupBy kGroupings[] = {
     query::GroupBy::line,    query::GroupBy::function, query::GroupBy::file,   query::GroupBy::stack,
     query::GroupBy::account, query::GroupBy::thread,   query::GroupBy::process};
@@ -58,7 +59,9 @@ ReportRequest request_of(const Options& options) {
   request.conditions = options.filter.conditions();
   if (!options.at.empty()) request.question.at_us = time_option("--at", options.at);
   for (const query::Metric metric : kMetrics) {
-    if (options.by.empty() || options.by == metric_name(metric)) request.metrics.push_back(metric);
+    const bool usual = options.by.empty() && !options.gc && metric != query::Metric::collected;
+    const bool of_gc = options.by.empty() && options.gc && metric == query::Metric::collected;
+    if (usual || of_gc || options.by == metric_name(metric)) request.metrics.push_back(metric);
   }
   request.by = *std::find_if(std::begin(kGroupings), std::end(kGroupings),
                              [&](query::GroupBy by) { return options.group == group_name(by); });
@@ -67,7 +70,8 @@ ReportRequest request_of(const Options& options) {
   request.callers = options.tree;
   request.calls = options.call_tree;
   request.source = !options.no_source;
-  request.overview = options.by.empty() && !options.tree && !options.call_tree;
+  request.gc = options.gc;
+  request.overview = options.by.empty() && !options.tree && !options.call_tree && !options.gc;
   return request;
 }
 
@@ -101,13 +105,14 @@ Run report_command(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
   arguments.section("What to show");
-  arguments.choice("-b,--by,--sort", {"peak", "end", "allocated", "count", "temporary"}, options->by,
+  arguments.choice("-b,--by,--sort", {"peak", "end", "allocated", "count", "temporary", "collected"}, options->by,
                    "One list only: by this figure");
   arguments.choice("-g,--group", {"line", "function", "file", "stack", "account", "thread", "process"},
                    options->group, "What is one entry [line]");
   arguments.number("-n,--top", "N", options->top, "Entries of a list, 0 for all [5; of one list 20]");
   arguments.flag("--tree", options->tree, "Tree of what allocates and who called it, instead of lists");
   arguments.flag("--call-tree", options->call_tree, "Tree of calls from the outermost frame");
+  arguments.flag("--gc", options->gc, "Garbage collections: pauses, what they freed, and whose garbage it was");
   arguments.text("--at", "TIME", options->at, "What is alive at this time, instead of at the peak");
   arguments.flag("--no-source", options->no_source, "No lines of source");
   options->filter.declare(arguments);

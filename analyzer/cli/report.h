@@ -22,6 +22,7 @@ struct ReportRequest {
   std::uint64_t top = 0;  ///< entries of a list; 0: all
   bool callers = false;   ///< show the tree of callers of the first metric
   bool calls = false;     ///< show the tree of calls of the first metric
+  bool gc = false;        ///< show what the garbage collector did
   bool source = true;     ///< show lines of source
   bool overview = true;   ///< nothing special was asked for: show accounts and processes too
 };
@@ -44,6 +45,8 @@ struct ReportInput {
 [[nodiscard]] std::string header_text(const ReportInput& input, const Style& style);
 /// Totals and, in a report without a special wish, accounts and processes.
 [[nodiscard]] std::string totals_text(const ReportInput& input, const Style& style);
+/// What the garbage collector did, process by process.
+[[nodiscard]] std::string gc_text(const ReportInput& input, const Style& style);
 [[nodiscard]] std::string list_text(const ReportInput& input, const Style& style, query::Metric metric,
                                     Places& places);
 [[nodiscard]] std::string tree_text(const ReportInput& input, const Style& style, query::Direction direction,

@@ -1,6 +1,7 @@
 // The report for programs: one JSON object, described in docs/report-json.md. All numbers are raw.
 #include <nlohmann/json.hpp>
 
+#include "../query/collections.h"
 #include "report.h"
 #include "version.h"
 
@@ -54,6 +55,8 @@ Json sums_json(const Sums& s) {
           {"frees", s.frees},
           {"temporary_bytes", s.temporary_bytes},
           {"temporary_allocations", s.temporary},
+          {"collected_bytes", s.collected_bytes},
+          {"collected_blocks", s.collected},
           {"freed_lifetime_us", s.life_us}};
 }
 
@@ -66,6 +69,22 @@ Json session_json(const ledger::Reader& reader) {
           {"wall_us", s.wall_us},
           {"exit_status", status_json(s.exit_status)},
           {"recorded_by", s.tool_version}};
+}
+
+Json collections_json(const ledger::Process& p) {
+  Json generations = Json::array();
+  const auto sums = query::collections_of(p);
+  for (std::size_t g = 0; g < sums.size(); ++g) {
+    generations.push_back({{"collections", sums[g].collections},
+                           {"missed", g < p.collections_before.size() ? p.collections_before[g] : 0},
+                           {"pause_ns", sums[g].pause_ns},
+                           {"longest_pause_ns", sums[g].longest_ns},
+                           {"collected", sums[g].collected},
+                           {"uncollectable", sums[g].uncollectable},
+                           {"freed_blocks", sums[g].freed_blocks},
+                           {"freed_bytes", sums[g].freed_bytes}});
+  }
+  return {{"watched", p.collections_watched}, {"generations", std::move(generations)}};
 }
 
 Json process_json(const ReportInput& input, const query::ProcessProfile& profile) {
@@ -98,6 +117,7 @@ Json process_json(const ReportInput& input, const query::ProcessProfile& profile
           {"resident_bytes", resident_peak(input.reader, profile.process)},
           {"own_peak_bytes", profile.peak_bytes},
           {"own_peak_time_us", profile.peak_time_us},
+          {"gc", collections_json(p)},
           {"sums", sums_json(profile.sums)},
           {"threads", std::move(threads)}};
 }

@@ -33,6 +33,7 @@ constexpr ListText kLists[] = {
     {Metric::allocated, "allocated", "Allocated over the whole run", "bytes", "allocations"},
     {Metric::count, "count", "Most allocations", "allocations", "bytes each"},
     {Metric::temporary, "temporary", "Most temporary allocations", "temporary", "of its own"},
+    {Metric::collected, "collected", "Freed by the garbage collector", "bytes", "of its own"},
 };
 
 constexpr std::string_view kGroupNames[] = {"line",    "function", "file",   "stack",
@@ -62,6 +63,8 @@ std::string detail_text(const Sums& s, Metric metric) {
       return s.allocations == 0 ? "-" : bytes_text(s.allocated_bytes / s.allocations);
     case Metric::temporary:
       return share_text(s.temporary, s.allocations);
+    case Metric::collected:
+      return share_text(s.collected_bytes, s.allocated_bytes);
   }
   return "";
 }

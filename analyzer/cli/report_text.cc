@@ -9,6 +9,7 @@ std::string report_text(const ReportInput& input, const Style& style) {
   text.append("\n").append(totals_text(input, style));
   Places places(input.reader);
   const ReportRequest& request = input.request;
+  if (request.gc) text += gc_text(input, style);
   if (request.callers) text += tree_text(input, style, query::Direction::callers, places);
   if (request.calls) text += tree_text(input, style, query::Direction::calls, places);
   if (request.callers || request.calls) return text;

@@ -42,6 +42,8 @@ void Bookkeeper::apply(const Event& event) {
       return;
     }
     case EventKind::brk: return move_break(event);
+    case EventKind::collection_begin: return collection_begin(event);
+    case EventKind::collection_end: return collection_end(event);
     case EventKind::nothing: return;
   }
 }
@@ -49,12 +51,15 @@ void Bookkeeper::apply(const Event& event) {
 /// The clock moved. Deaths since the last row would otherwise be dated by the row to come.
 void Bookkeeper::advance(std::uint64_t time_us) {
   time_us_ = time_us;
-  if (deaths_since_row_) {
-    writer_.row(0, 0, 0);
-    ++rows_;
-    deaths_since_row_ = false;
-  }
+  separate();
   writer_.time(time_us);
+}
+
+void Bookkeeper::separate() {
+  if (!deaths_since_row_) return;
+  writer_.row(0, 0, 0);
+  ++rows_;
+  deaths_since_row_ = false;
 }
 
 void Bookkeeper::born(std::uint64_t size) {
@@ -88,6 +93,12 @@ void Bookkeeper::free(const Event& event) {
   }
   writer_.death(block->row);
   live_ -= block->size;
+  if (!collecting_.empty()) [[unlikely]] {
+    if (const auto found = collecting_.find(event.lane); found != collecting_.end()) {
+      ++found->second.freed_blocks;
+      found->second.freed_bytes += block->size;
+    }
+  }
   ++process_.frees;
   --live_blocks_;
   deaths_since_row_ = true;
@@ -197,6 +208,29 @@ void Bookkeeper::thread_stack(const Event& event) {
     writer_.death(old->second);
     old->second = row;
   }
+}
+
+void Bookkeeper::collection_begin(const Event& event) {
+  separate();
+  Collection begun;
+  begun.time_us = event.time_us;
+  begun.generation = event.flags;
+  begun.thread = event.thread;
+  begun.first = rows_;
+  collecting_[event.lane] = begun;
+}
+
+void Bookkeeper::collection_end(const Event& event) {
+  const auto found = collecting_.find(event.lane);
+  if (found == collecting_.end()) return;
+  separate();
+  Collection ended = found->second;
+  collecting_.erase(found);
+  ended.last = rows_ == 0 ? 0 : rows_ - 1;
+  ended.pause_ns = event.address;
+  ended.collected = event.size;
+  ended.uncollectable = event.stamp;
+  process_.collections.push_back(ended);
 }
 
 void Bookkeeper::finish() {

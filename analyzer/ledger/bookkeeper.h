@@ -48,6 +48,10 @@ class Bookkeeper {
   void remap_in(const read::Event& event);
   void move_break(const read::Event& event);
   void thread_stack(const read::Event& event);
+  void collection_begin(const read::Event& event);
+  void collection_end(const read::Event& event);
+  /// A row of nothing, if somebody died since the last row: deaths before and behind it have different positions.
+  void separate();
   /// Books a range as a row; `rest` for what goes on living after a cut or a change.
   void open(Range range, bool rest);
   void close(const Range& range);
@@ -63,6 +67,7 @@ class Bookkeeper {
   std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row
   std::unordered_map<std::uint32_t, std::uint32_t> moved_flags_; ///< lane -> flags of the range in a remap
   std::unordered_map<std::uint64_t, std::uint32_t> pieces_;      ///< allocation -> ranges that it is now
+  std::unordered_map<std::uint32_t, Collection> collecting_;     ///< by lane
   std::uint64_t live_ = 0;
   std::uint64_t live_blocks_ = 0;
   std::uint64_t rows_ = 0;

@@ -24,6 +24,13 @@ void visit_warning(Self& w, Visit&& visit) {
   visit("incomplete", w.incomplete);
 }
 
+/// By position, without keys: there can be very many.
+template <class Self, class Visit>
+void visit_collection(Self& c, Visit&& visit) {
+  visit(c.time_us), visit(c.pause_ns), visit(c.first), visit(c.last), visit(c.generation), visit(c.thread);
+  visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes);
+}
+
 template <class Self, class Visit>
 void visit_process(Self& r, Visit&& visit) {
   auto& p = r.process;
@@ -39,6 +46,8 @@ void visit_process(Self& r, Visit&& visit) {
   visit("peak_bytes", p.peak_bytes), visit("peak_row", p.peak_row), visit("peak_time_us", p.peak_time_us);
   visit("live_bytes", p.live_bytes), visit("live_blocks", p.live_blocks), visit("raw_bytes", p.raw_bytes);
   visit("threads", p.threads), visit("warnings", p.warnings);
+  visit("collections_watched", p.collections_watched), visit("collections", p.collections);
+  visit("collections_before", p.collections_before);
 }
 
 template <class Self, class Visit>
@@ -73,6 +82,11 @@ Json to_json(const std::string& v) {
 
 Json to_json(const Thread& v);
 Json to_json(const Warning& v);
+Json to_json(const Collection& v) {
+  Json row = Json::array();
+  visit_collection(v, [&](auto number) { row.push_back(number); });
+  return row;
+}
 template <class Value>
 Json to_json(const std::vector<Value>& values) {
   Json list = Json::array();
@@ -134,9 +148,17 @@ void from_json(const Json& json, std::string& v) {
 
 void from_json(const Json& json, Thread& v);
 void from_json(const Json& json, Warning& v);
+void from_json(const Json& json, Collection& v) {
+  std::size_t column = 0;
+  visit_collection(v, [&](auto& number) {
+    if (column < json.size()) from_json(json[column], number);
+    ++column;
+  });
+}
 template <class Value>
 void from_json(const Json& json, std::vector<Value>& values) {
   if (!json.is_array()) return;
+  values.clear();
   for (const Json& element : json) from_json(element, values.emplace_back());
 }
 

@@ -86,6 +86,21 @@ struct Thread {
   std::string name;
 };
 
+/// One run of Python's garbage collector. A block died in it when the position of its death lies in [first, last]; the
+/// collector's thread may have been interrupted by others there, `freed` counts its own only.
+struct Collection {
+  std::uint64_t time_us = 0;   ///< its begin, since the process began; coarse, as all times
+  std::uint64_t pause_ns = 0;  ///< precise
+  std::uint64_t first = 0, last = 0;
+  std::uint32_t generation = 0;
+  std::uint32_t thread = 0;    ///< index into Process::threads
+  std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
+  std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by its thread meanwhile
+};
+
+/// Generations are 0, 1 and 2; what a later Python may add counts as the oldest.
+inline constexpr std::size_t kGenerations = 3;
+
 struct Process {
   std::uint32_t pid = 0;
   std::uint32_t parent_pid = 0;
@@ -117,6 +132,9 @@ struct Process {
   std::uint64_t raw_bytes = 0;     ///< size of the raw trace's committed part
   std::vector<Thread> threads;
   std::vector<Warning> warnings;
+  bool collections_watched = false;       ///< the interpreter's collector was watched
+  std::vector<Collection> collections;    ///< in the order of their ends
+  std::vector<std::uint64_t> collections_before = std::vector<std::uint64_t>(kGenerations);  ///< not seen, by generation
 };
 
 /// The recorded session, when `heapledger record` was there.

@@ -135,6 +135,7 @@ class InterpreterProbe final : public read::Definitions {
   void process(const trace::Process&) override {}
   void interpreter(const trace::Interpreter& found) override { process_.python_hex = found.version_hex; }
   void self_test(const trace::SelfTest&) override {}
+  void collections_before(const trace::CollectionsBefore&) override {}
 
  private:
   Process& process_;

@@ -102,4 +102,9 @@ void Symbols::self_test(const trace::SelfTest& test) {
   process_.stacks = static_cast<trace::StackState>(std::min(test.stack_state, 4u));
 }
 
+void Symbols::collections_before(const trace::CollectionsBefore& before) {
+  process_.collections_watched = true;
+  process_.collections_before[std::min<std::size_t>(before.generation, kGenerations - 1)] += before.collections;
+}
+
 }  // namespace heapledger::ledger

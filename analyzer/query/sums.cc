@@ -35,6 +35,9 @@ struct State {
   std::vector<std::vector<ThreadEdge>> edges;  ///< by process, thread
 };
 
+/// Positions at which blocks died inside a collection, by process; empty: there was none.
+using CollectionPositions = std::vector<std::vector<bool>>;
+
 struct Context {
   const ledger::Reader& reader;
   const Selection& selection;
@@ -42,6 +45,7 @@ struct Context {
   std::span<const Clock> clocks;
   std::span<const Instant> moments;
   std::vector<std::uint8_t> flags;  ///< by site
+  CollectionPositions collections;
 };
 
 void count_temporary(Sums& sums, const Pending& block) noexcept {
@@ -61,6 +65,7 @@ class Worker {
         sums_(state.slots),
         threads_(state.threads[process]),
         edges_(state.edges[process]),
+        collections_(context.collections[process]),
         process_(process) {}
 
   void group(const ledger::Group& g) {
@@ -120,6 +125,10 @@ class Worker {
     sums.allocations += 1;
     sums.allocated_bytes += size;
     sums.frees += at_end ? 0 : 1;
+    if (!at_end && death < collections_.size() && collections_[death]) {
+      sums.collected += 1;
+      sums.collected_bytes += size;
+    }
     sums.life_us += life_us;
   }
 
@@ -131,8 +140,21 @@ class Worker {
   std::vector<Sums>& sums_;
   std::vector<Sums>& threads_;
   std::vector<ThreadEdge>& edges_;
+  const std::vector<bool>& collections_;
   const std::size_t process_;
 };
+
+CollectionPositions collection_positions(const ledger::Reader& reader, std::span<const Clock> clocks) {
+  CollectionPositions result(reader.processes().size());
+  for (std::size_t p = 0; p < result.size(); ++p) {
+    const auto& collections = reader.processes()[p].collections;
+    if (collections.empty()) continue;
+    result[p].resize(clocks[p].rows() + 1);
+    for (const ledger::Collection& c : collections)
+      for (std::uint64_t at = c.first; at <= c.last && at < result[p].size(); ++at) result[p][at] = true;
+  }
+  return result;
+}
 
 std::vector<std::uint8_t> site_flags(const ledger::Reader& reader, const Selection& selection) {
   const auto sites = reader.sites();
@@ -193,6 +215,8 @@ Sums& Sums::operator+=(const Sums& o) noexcept {
   frees += o.frees;
   temporary_bytes += o.temporary_bytes;
   temporary += o.temporary;
+  collected_bytes += o.collected_bytes;
+  collected += o.collected;
   life_us += o.life_us;
   return *this;
 }
@@ -209,6 +233,8 @@ std::uint64_t value(const Sums& sums, Metric metric) noexcept {
       return sums.allocations;
     case Metric::temporary:
       return sums.temporary;
+    case Metric::collected:
+      return sums.collected_bytes;
   }
   return 0;
 }
@@ -216,7 +242,8 @@ std::uint64_t value(const Sums& sums, Metric metric) noexcept {
 Collected collect(const ledger::Reader& reader, const Selection& selection, const Slots& slots,
                   std::span<const Clock> clocks, std::span<const Instant> moments,
                   const ProgressFn& progress) {
-  const Context context{reader, selection, slots, clocks, moments, site_flags(reader, selection)};
+  const Context context{reader, selection, slots, clocks, moments, site_flags(reader, selection),
+                        collection_positions(reader, clocks)};
   const Effort effort{workers_for(slots.count() * sizeof(Sums)), progress};
   std::vector<State> states = make_states(context, effort.workers);
   scan(reader, selection.processes, effort,

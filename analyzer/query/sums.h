@@ -26,6 +26,9 @@ struct Sums {
   /// there. Heap accounts only.
   std::uint64_t temporary_bytes = 0;
   std::uint64_t temporary = 0;
+  /// Freed while Python's garbage collector ran in the process: what reference counts alone did not free.
+  std::uint64_t collected_bytes = 0;
+  std::uint64_t collected = 0;
   std::uint64_t life_us = 0;  ///< of the freed ones together; one life is exact to about a millisecond
 
   Sums& operator+=(const Sums& other) noexcept;
@@ -33,7 +36,7 @@ struct Sums {
 };
 
 /// One number to sort and judge by.
-enum class Metric : std::uint8_t { peak, end, allocated, count, temporary };
+enum class Metric : std::uint8_t { peak, end, allocated, count, temporary, collected };
 [[nodiscard]] std::uint64_t value(const Sums& sums, Metric metric) noexcept;
 
 /// Sums of one scan.

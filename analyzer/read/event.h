@@ -19,6 +19,8 @@ enum class EventKind : std::uint8_t {
   stack,        ///< address: number of the stack, size, site
   stack_end,    ///< address: number of the stack
   brk,          ///< size: the change as a signed number, site
+  collection_begin,  ///< flags: generation. No shard, like the next
+  collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable
   nothing,      ///< a stamp without an event
 };
 
@@ -55,6 +57,7 @@ class Definitions {
   virtual void process(const trace::Process& process) = 0;
   virtual void interpreter(const trace::Interpreter& interpreter) = 0;
   virtual void self_test(const trace::SelfTest& test) = 0;
+  virtual void collections_before(const trace::CollectionsBefore& before) = 0;
 };
 
 }  // namespace heapledger::read

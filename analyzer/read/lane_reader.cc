@@ -132,6 +132,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     case Kind::process:
     case Kind::interpreter:
     case Kind::self_test:
+    case Kind::collections_before:
       definition(kind, body);
       return false;
     default:
@@ -254,6 +255,23 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.flags = static_cast<std::uint16_t>(b.flags);
       return !damaged_;
     }
+    case Kind::collection_begin: {
+      trace::CollectionBegin c;
+      if (!get(body, c)) return false;
+      fill(event, EventKind::collection_begin);
+      event.flags = static_cast<std::uint16_t>(c.generation);
+      return true;
+    }
+    case Kind::collection_end: {
+      trace::CollectionEnd c;
+      if (!get(body, c)) return false;
+      fill(event, EventKind::collection_end);
+      event.flags = static_cast<std::uint16_t>(c.generation);
+      event.address = c.pause_ns;
+      event.size = c.collected;
+      event.stamp = static_cast<std::uint32_t>(c.uncollectable);
+      return true;
+    }
     default:
       return false;  // of a later version, or without meaning here
   }
@@ -279,6 +297,8 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   if (trace::Process process; kind == Kind::process && get(body, process)) definitions_->process(process);
   if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_->interpreter(found);
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);
+  if (trace::CollectionsBefore before; kind == Kind::collections_before && get(body, before))
+    definitions_->collections_before(before);
 }
 
 }  // namespace heapledger::read

@@ -15,6 +15,7 @@ class NoDefinitions final : public Definitions {
   void process(const trace::Process&) override {}
   void interpreter(const trace::Interpreter&) override {}
   void self_test(const trace::SelfTest&) override {}
+  void collections_before(const trace::CollectionsBefore&) override {}
 };
 }  // namespace
 

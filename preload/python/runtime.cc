@@ -7,6 +7,7 @@
 #include "../settings.h"
 #include "allocators.h"
 #include "code.h"
+#include "collections.h"
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
@@ -45,7 +46,16 @@ bool find_functions(const link_map& o, Functions& f) noexcept {
   find(o, f.long_as_long, "PyLong_AsLong");
   find(o, f.code_line, "PyCode_Addr2Line");
   find(o, f.dec_ref, "Py_DecRef");
+  find(o, f.inc_ref, "Py_IncRef");
   find(o, f.clear_error, "PyErr_Clear");
+  find(o, f.import, "PyImport_ImportModule");
+  if (!find(o, f.function_new, "PyCFunction_NewEx")) find(o, f.function_new, "PyCFunction_New");
+  find(o, f.call, "PyObject_CallObject");
+  find(o, f.list_append, "PyList_Append");
+  find(o, f.list_item, "PyList_GetItem");
+  find(o, f.tuple_item, "PyTuple_GetItem");
+  find(o, f.dict_item, "PyDict_GetItemString");
+  find(o, f.text, "PyUnicode_AsUTF8");
   return true;
 }
 
@@ -112,14 +122,20 @@ StackState compare_with_api(std::uint32_t& compared) noexcept {
   return frame == nullptr && walk.next() ? StackState::mismatch : StackState::verified;
 }
 
-int self_test(void*) noexcept {
-  constinit static unsigned in_vain = 0;  // pending calls have the GIL
+bool can_self_test() noexcept {
+  const Functions& f = g_runtime.functions;
+  return g_walk_frames.load(std::memory_order_relaxed) && f.eval_get_frame != nullptr && f.get_attribute != nullptr &&
+         f.long_as_long != nullptr && f.code_line != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
+}
+
+/// False: there was nothing to compare.
+bool self_test() noexcept {
   std::uint32_t frames = 0;
   const StackState state = compare_with_api(frames);
-  if (state == StackState::untested) return g_attention.store(++in_vain < 64), 0;
+  if (state == StackState::untested) return false;
   set_stack_state(state);
   const hook::Guard guard;
-  if (!guard.records()) return 0;
+  if (!guard.records()) return true;
   if (Lane* lane = lane_with_room(); lane != nullptr) {
     const hook::Writing writing;
     trace::SelfTest record;
@@ -127,13 +143,15 @@ int self_test(void*) noexcept {
     record.frames = frames;
     lane->append(record);
   }
-  return 0;
+  return true;
 }
 
-bool can_self_test() noexcept {
-  const Functions& f = g_runtime.functions;
-  return f.add_pending_call != nullptr && f.eval_get_frame != nullptr && f.get_attribute != nullptr &&
-         f.long_as_long != nullptr && f.code_line != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
+/// The pending call. What allocates on behalf of it is recorded like anything else.
+int work_inside(void*) noexcept {
+  constinit static unsigned in_vain = 0;  // pending calls have the GIL
+  if (can_self_test() && !self_test()) return g_attention.store(++in_vain < 64), 0;
+  if (can_watch_collections()) watch_collections();
+  return 0;
 }
 
 }  // namespace
@@ -141,11 +159,11 @@ bool can_self_test() noexcept {
 void attend() noexcept {
   if (t_state.depth != hook::kIdle) return;
   const hook::Guard guard;
-  if (!g_walk_frames.load(std::memory_order_relaxed) || !can_self_test()) return g_attention.store(false);
   const Functions& f = g_runtime.functions;
+  if (f.add_pending_call == nullptr || (!can_self_test() && !can_watch_collections())) return g_attention.store(false);
   if (f.is_initialized() == 0 || f.current_thread() == nullptr) return;
-  if (!FrameWalk{current_frame()}.next()) return;  // without a frame there is nothing to compare
-  if (f.add_pending_call(self_test, nullptr) == 0) g_attention.store(false);
+  if (can_self_test() && !FrameWalk{current_frame()}.next()) return;  // without a frame there is nothing to compare
+  if (f.add_pending_call(work_inside, nullptr) == 0) g_attention.store(false);
 }
 
 namespace {
@@ -212,6 +230,7 @@ void describe(Lane& lane) noexcept {
   record.hooked = 1;
   record.version = {version, std::strlen(version)};
   lane.append(record);
+  if (g_collections_watched.load(std::memory_order_relaxed)) lane.append(trace::CollectionsBefore{});  // a forked child's
 }
 
 }  // namespace heapledger::python

@@ -29,7 +29,16 @@ struct Functions {
   long (*long_as_long)(void*);
   int (*code_line)(void*, int);
   void (*dec_ref)(void*);
+  void (*inc_ref)(void*);
   void (*clear_error)();
+  void* (*import)(const char*);
+  void* (*function_new)(void*, void*, void*);
+  void* (*call)(void*, void*);
+  int (*list_append)(void*, void*);
+  void* (*list_item)(void*, long);
+  void* (*tuple_item)(void*, long);
+  void* (*dict_item)(void*, const char*);
+  const char* (*text)(void*);  ///< of a str, UTF-8
 };
 
 struct Runtime {
@@ -67,9 +76,10 @@ void note_dlopen() noexcept;
 /// Writes what is known about the interpreter; first records of a lane 0, and again when it changes.
 void describe(Lane& lane) noexcept;
 
-/// True until the self-test has been handed to the interpreter; looked at by every domain hook.
+/// True until the work that needs the interpreter has been handed to it; looked at by every domain hook.
 extern constinit std::atomic<bool> g_attention;
-/// Asks the interpreter, once it is ready, to run the self-test at its next safe point (a pending call).
+/// Asks the interpreter, once it is ready, to do it at its next safe point (a pending call): the self-test of the stack
+/// reader, the watching of the collector.
 [[gnu::cold, gnu::noinline]] void attend() noexcept;
 
 }  // namespace heapledger::python

@@ -155,6 +155,17 @@ class Recording:
             sizes[origin] = sizes.get(origin, 0) + entry["sums"]["peak_bytes"]
         return sizes
 
+    def gc(self):
+        """What the report says about the collector of the only process."""
+        report = json.loads(self._read("report", "--json", self._ledger))
+        return report["processes"][0]["gc"]
+
+    def collected_at(self, file, line):
+        """Bytes of a line of code that were freed while the collector ran."""
+        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "collected", "--top", "0", self._ledger))
+        return sum(entry["sums"]["collected_bytes"] for entry in report["groups"]["entries"]
+                   if entry["where"].get("file", "").endswith(file) and entry["where"]["line"] == line)
+
     def only_process(self):
         if len(self.processes) != 1:
             raise AssertionError(f"one process was expected, not {self.processes}")

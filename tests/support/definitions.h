@@ -21,6 +21,7 @@ class NumberedSites : public read::Definitions {
   void process(const trace::Process&) override {}
   void interpreter(const trace::Interpreter&) override {}
   void self_test(const trace::SelfTest&) override {}
+  void collections_before(const trace::CollectionsBefore&) override {}
 };
 
 /// Writes down each definition as a line; numbers of codes, nodes, sites and threads begin at 100, 200, 300
@@ -50,6 +51,9 @@ class WrittenDown : public read::Definitions {
     note("interpreter {} {} {} {} {}", i.version_hex, i.free_threaded, i.stack_state, i.hooked, text(i.version));
   }
   void self_test(const trace::SelfTest& s) override { note("self_test {} {}", s.stack_state, s.frames); }
+  void collections_before(const trace::CollectionsBefore& b) override {
+    note("collections_before {} {}", b.generation, b.collections);
+  }
 
   std::vector<std::string> lines;
 

@@ -65,6 +65,8 @@ class Model {
         else
           unmap(first + static_cast<std::uint64_t>(change), static_cast<std::uint64_t>(-change));
         break;
+      case EventKind::collection_begin:
+      case EventKind::collection_end:
       case EventKind::nothing:
         break;
     }
@@ -303,6 +305,42 @@ TEST(Bookkeeper, RandomBlocks) {
     EXPECT_EQ(booked.process.live_blocks, live.size());
     EXPECT_EQ(booked.process.frees, booked.process.allocations - live.size());
   }
+}
+
+// ----------------------------------------------------------------------------------------- collections
+
+Event collection(EventKind kind, std::uint16_t generation, std::uint64_t pause_ns = 0, std::uint64_t collected = 0) {
+  Event e = event(kind, pause_ns, collected, generation);
+  e.shard = read::kNoShard;
+  return e;
+}
+
+TEST(Bookkeeper, PositionsTellWhatDiedInACollection) {
+  using enum EventKind;
+  auto events = timed({event(alloc, 64, 100), event(alloc, 128, 50), event(alloc, 192, 7), event(alloc, 256, 9),
+                       event(free, 64), collection(collection_begin, 2), event(free, 128), event(alloc, 320, 3),
+                       event(free, 192), collection(collection_end, 2, 777, 5), event(free, 256)});
+  for (Event& e : events) e.time_us = 10;  // no help from the clock
+  const Booked booked = book(events);
+  ASSERT_EQ(booked.process.collections.size(), 1u);
+  const Collection& c = booked.process.collections[0];
+  EXPECT_EQ(std::tuple(c.generation, c.pause_ns, c.collected, c.freed_blocks, c.freed_bytes),
+            std::tuple(2u, 777u, 5u, 2u, 57u));
+  std::set<std::uint64_t> inside;
+  for (std::uint64_t row = 0; row < booked.rows.size(); ++row) {
+    const std::uint64_t death = row + booked.rows[row].life;
+    if (booked.rows[row].life != 0 && death >= c.first && death <= c.last) inside.insert(booked.rows[row].size);
+  }
+  EXPECT_EQ(inside, (std::set<std::uint64_t>{50, 7}));
+}
+
+TEST(Bookkeeper, CollectionsThatBeganOrEndedOutOfSight) {
+  using enum EventKind;
+  const Booked booked = book(timed({collection(collection_end, 0, 5), collection(collection_begin, 1),
+                                    collection(collection_begin, 0), collection(collection_end, 0, 8),
+                                    collection(collection_begin, 2)}));
+  ASSERT_EQ(booked.process.collections.size(), 1u);
+  EXPECT_EQ(booked.process.collections[0].pause_ns, 8u);
 }
 
 // -------------------------------------------------------------------------------------------- mappings

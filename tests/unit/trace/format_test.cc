@@ -63,7 +63,8 @@ TEST(Format, NumbersOfKinds) {
   constexpr Kind kKinds[] = {Kind::order, Kind::time, Kind::realloc, Kind::void_stamp, Kind::alloc_wide,
                              Kind::free_wide, Kind::thread, Kind::code, Kind::node, Kind::site, Kind::map, Kind::unmap,
                              Kind::remap, Kind::protect, Kind::process, Kind::interpreter, Kind::self_test,
-                             Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk};
+                             Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk,
+                             Kind::collection_begin, Kind::collection_end, Kind::collections_before};
   for (std::size_t i = 0; i < std::size(kKinds); ++i) EXPECT_EQ(static_cast<std::size_t>(kKinds[i]), i + 1);
 }
 

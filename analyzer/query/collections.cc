@@ -1,0 +1,40 @@
+#include "collections.h"
+
+#include <algorithm>
+#include <numeric>
+
+namespace heapledger::query {
+
+CollectionSums& CollectionSums::operator+=(const CollectionSums& o) noexcept {
+  collections += o.collections;
+  pause_ns += o.pause_ns;
+  longest_ns = std::max(longest_ns, o.longest_ns);
+  collected += o.collected;
+  uncollectable += o.uncollectable;
+  freed_blocks += o.freed_blocks;
+  freed_bytes += o.freed_bytes;
+  return *this;
+}
+
+CollectionsByGeneration collections_of(const ledger::Process& process) {
+  CollectionsByGeneration result;
+  for (const ledger::Collection& c : process.collections) {
+    const std::size_t generation = std::min<std::size_t>(c.generation, result.size() - 1);
+    result[generation] +=
+        {1, c.pause_ns, c.pause_ns, c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes};
+  }
+  return result;
+}
+
+CollectionSums total(const CollectionsByGeneration& generations) {
+  CollectionSums sums;
+  for (const CollectionSums& one : generations) sums += one;
+  return sums;
+}
+
+std::uint64_t missed_collections(const ledger::Process& process) {
+  const auto& before = process.collections_before;
+  return std::accumulate(before.begin(), before.end(), std::uint64_t{0});
+}
+
+}  // namespace heapledger::query

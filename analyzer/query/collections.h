@@ -1,0 +1,29 @@
+// What Python's garbage collector did in a process, added up by generation.
+#pragma once
+
+#include <array>
+#include <cstdint>
+
+#include "../ledger/model.h"
+
+namespace heapledger::query {
+
+struct CollectionSums {
+  std::uint64_t collections = 0;
+  std::uint64_t pause_ns = 0;    ///< of all together
+  std::uint64_t longest_ns = 0;
+  std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
+  std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by the collecting thread meanwhile
+
+  CollectionSums& operator+=(const CollectionSums& other) noexcept;
+};
+
+using CollectionsByGeneration = std::array<CollectionSums, ledger::kGenerations>;
+
+/// Greater generations count as the oldest.
+[[nodiscard]] CollectionsByGeneration collections_of(const ledger::Process& process);
+[[nodiscard]] CollectionSums total(const CollectionsByGeneration& generations);
+/// Collections before the recorder watched; their pauses and garbage are not known.
+[[nodiscard]] std::uint64_t missed_collections(const ledger::Process& process);
+
+}  // namespace heapledger::query

@@ -1,0 +1,116 @@
+// The callback that gc calls at the begin and the end of every collection, in the thread that collects.
+#include "collections.h"
+
+#include <ctime>
+
+#include "../hook.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+constinit std::atomic<bool> g_collections_watched = false;
+
+namespace {
+
+/// PyMethodDef.
+struct Method {
+  const char* name;
+  void* (*function)(void*, void*);
+  int flags;
+  const char* doc;
+};
+constexpr int kVariableArguments = 1;  // METH_VARARGS
+
+std::uint64_t precise_ns() noexcept {
+  timespec now;
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
+}
+
+template <class Record>
+void write(const Record& record) noexcept {
+  const hook::Guard guard;
+  if (!guard.records()) return;
+  const hook::Writing writing;
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) return;
+  std::byte* at = hook::put_prefixes(*lane, lane->cursor, 0);
+  lane->commit(trace::put_extended(at, record));
+}
+
+/// A number of a dict; 0 when there is none.
+std::uint64_t number_in(void* dict, const char* key) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* value = f.dict_item(dict, key);  // borrowed
+  const long number = value != nullptr ? f.long_as_long(value) : 0;
+  if (number < 0) f.clear_error();
+  return number > 0 ? static_cast<std::uint64_t>(number) : 0;
+}
+
+/// callback(phase, info): phase "start" or "stop".
+void* on_collection(void* /*self*/, void* arguments) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* phase = f.tuple_item(arguments, 0);  // borrowed
+  void* info = f.tuple_item(arguments, 1);
+  const char* text = phase != nullptr ? f.text(phase) : nullptr;
+  if (text == nullptr || info == nullptr) {
+    f.clear_error();
+  } else if (text[0] == 's' && text[1] == 't' && text[2] == 'a') {
+    t_state.collection_ns = precise_ns();
+    write(trace::CollectionBegin{static_cast<std::uint32_t>(number_in(info, "generation"))});
+  } else if (t_state.collection_ns != 0) {
+    trace::CollectionEnd end;
+    end.pause_ns = precise_ns() - t_state.collection_ns;
+    end.generation = static_cast<std::uint32_t>(number_in(info, "generation"));
+    end.collected = number_in(info, "collected");
+    end.uncollectable = number_in(info, "uncollectable");
+    t_state.collection_ns = 0;
+    write(end);
+  }
+  void* none = const_cast<void*>(g_runtime.none);
+  f.inc_ref(none);
+  return none;
+}
+
+constinit Method g_method = {"heapledger", on_collection, kVariableArguments, nullptr};
+
+/// gc.get_stats(): a list with a dict for each generation.
+void write_earlier(void* gc) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* get_stats = f.get_attribute(gc, "get_stats");
+  void* stats = get_stats != nullptr ? f.call(get_stats, nullptr) : nullptr;
+  for (long generation = 0; stats != nullptr; ++generation) {
+    void* one = f.list_item(stats, generation);  // borrowed; an error behind the last
+    if (one == nullptr) break;
+    write(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number_in(one, "collections")});
+  }
+  f.clear_error();
+  if (stats != nullptr) f.dec_ref(stats);
+  if (get_stats != nullptr) f.dec_ref(get_stats);
+}
+
+}  // namespace
+
+bool can_watch_collections() noexcept {
+  const Functions& f = g_runtime.functions;
+  return f.import != nullptr && f.function_new != nullptr && f.list_append != nullptr && f.list_item != nullptr &&
+         f.dict_item != nullptr && f.tuple_item != nullptr && f.text != nullptr && f.call != nullptr &&
+         f.inc_ref != nullptr && f.get_attribute != nullptr && f.long_as_long != nullptr && f.dec_ref != nullptr &&
+         f.clear_error != nullptr && g_runtime.none != nullptr;
+}
+
+void watch_collections() noexcept {
+  const Functions& f = g_runtime.functions;
+  void* gc = f.import("gc");
+  void* callbacks = gc != nullptr ? f.get_attribute(gc, "callbacks") : nullptr;
+  void* callback = callbacks != nullptr ? f.function_new(&g_method, nullptr, nullptr) : nullptr;
+  if (callback != nullptr && f.list_append(callbacks, callback) == 0) {
+    write_earlier(gc);
+    g_collections_watched.store(true, std::memory_order_relaxed);
+  }
+  f.clear_error();
+  for (void* reference : {callback, callbacks, gc})
+    if (reference != nullptr) f.dec_ref(reference);
+}
+
+}  // namespace heapledger::python
