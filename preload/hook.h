@@ -198,12 +198,12 @@ template <class Call>
 }
 
 template <class Call>
-[[gnu::always_inline]] inline void deallocate(void* block, Call call) noexcept {
+[[gnu::always_inline]] inline void deallocate(void* block, Call call, std::uint8_t flags = 0) noexcept {
   const Guard guard;
   if (block != nullptr) [[likely]] {
     if (guard.records()) [[likely]] {
       t_state.ending_block = block;
-      record_free(block);
+      record_free(block, flags);
     } else if (guard.backing() && block != t_state.ending_block) [[unlikely]] {
       record_inner_free(block);
     }

@@ -14,8 +14,8 @@ struct Allocator {
   void (*free)(void*, void*);
 };
 
-/// Wraps the MEM and OBJ domains as they are now. RAW is not wrapped: libc's malloc sees it, and CPython exchanges it
-/// during start-up.
+/// Wraps the MEM and OBJ domains as they are now, and RAW from 3.15 on, where it may be mimalloc. Before, libc's malloc
+/// sees RAW, and CPython exchanges it during start-up.
 void wrap_domains() noexcept;
 
 /// Puts things right when the domains were replaced without wrapping ours; see kWatchDomains.
