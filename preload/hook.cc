@@ -1,11 +1,13 @@
 // The parts of the hot path that are too rare to be inlined.
 #include "hook.h"
 
+#include "sys.h"
+
 namespace heapledger::hook {
 
 std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept {
   lane.clock_ns = now.tv_nsec;
-  const auto ns = static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
+  const std::uint64_t ns = sys::nanoseconds(now);
   const std::uint64_t us = ns > lane.start_ns ? (ns - lane.start_ns) / 1000 : 0;
   if (us <= lane.time_us) return at;
   at = trace::put_extended(at, trace::Time{us - lane.time_us});

@@ -117,6 +117,17 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
   return at;
 }
 
+/// A rare record that belongs to no call of an allocator: `write(lane)` appends it, unless nothing is recorded here.
+template <class Write>
+void record_apart(Write write) noexcept {
+  const Guard guard;
+  if (!guard.records()) return;
+  const Writing writing;
+  if (Lane* lane = lane_with_room(); lane != nullptr) write(*lane);
+}
+/// Brings the clock of a lane up to date for the record to come.
+inline void tick(Lane& lane) noexcept { lane.commit(put_prefixes(lane, lane.cursor, 0)); }
+
 [[gnu::always_inline]] inline void record_alloc(Api api, const void* block, std::size_t size) noexcept {
   const std::byte* frame = python::frame_of_call();
   const Writing writing;

@@ -17,9 +17,7 @@ void record(const Guard& guard, Write write) noexcept {
   const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-  if (now.tv_nsec != lane->clock_ns) lane->commit(put_time(*lane, lane->cursor, now));
+  tick(*lane);
   write(*lane, frame);
 }
 

@@ -7,6 +7,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdint>
+#include <ctime>
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/syscall.h>
@@ -40,6 +41,15 @@ inline int open(const char* path, int flags, int mode = 0) noexcept {
   return static_cast<int>(call(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC, mode));
 }
 inline void close(int fd) noexcept { call(SYS_close, fd); }
+
+inline std::uint64_t nanoseconds(const timespec& t) noexcept {
+  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(t.tv_nsec);
+}
+inline std::uint64_t now_ns(clockid_t clock) noexcept {
+  timespec t{};
+  clock_gettime(clock, &t);
+  return nanoseconds(t);
+}
 
 inline bool is_map_error(const void* p) noexcept {
   return reinterpret_cast<std::uintptr_t>(p) >= static_cast<std::uintptr_t>(-4095);

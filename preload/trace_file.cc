@@ -41,12 +41,6 @@ char* put_number(char* at, std::uint64_t v) noexcept {
   return at;
 }
 
-std::uint64_t now_ns(clockid_t clock) noexcept {
-  timespec t{};
-  clock_gettime(clock, &t);
-  return static_cast<std::uint64_t>(t.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(t.tv_nsec);
-}
-
 /// Field 22 of /proc/self/stat; the command name before it may hold spaces and brackets.
 std::uint64_t start_ticks() noexcept {
   char text[512];  // stacks of signal handlers are small
@@ -144,8 +138,8 @@ void fill(trace::FileHeader& h, std::uint32_t forked_from) noexcept {
   h.pid = g_owner;
   h.parent_pid = static_cast<std::uint32_t>(sys::call(SYS_getppid));
   h.forked_from = forked_from;
-  h.start_realtime_ns = now_ns(CLOCK_REALTIME);
-  h.start_monotonic_ns = now_ns(CLOCK_MONOTONIC_COARSE);
+  h.start_realtime_ns = sys::now_ns(CLOCK_REALTIME);
+  h.start_monotonic_ns = sys::now_ns(CLOCK_MONOTONIC_COARSE);
   h.start_ticks = start_ticks();
   h.next_offset.store(trace::kGranule, std::memory_order_relaxed);
   std::memcpy(h.magic, trace::kMagic, sizeof h.magic);
@@ -222,7 +216,7 @@ void stop(StopReason reason) noexcept {
   if (!g_recording->phase.compare_exchange_strong(expected, Recording::stopped, std::memory_order_acq_rel)) return;
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
   if (header == nullptr) return;
-  header->stop_monotonic_ns.store(now_ns(CLOCK_MONOTONIC_COARSE), std::memory_order_relaxed);
+  header->stop_monotonic_ns.store(sys::now_ns(CLOCK_MONOTONIC_COARSE), std::memory_order_relaxed);
   header->stop_reason.store(reason, std::memory_order_release);
 }
 

@@ -210,6 +210,12 @@ inline std::uint64_t get_free(std::uint8_t head, Cursor& in, LaneModel& lane) no
 struct Bytes {
   const void* data = nullptr;
   std::uint64_t size = 0;
+  [[nodiscard]] std::span<const std::byte> span() const noexcept {
+    return {static_cast<const std::byte*>(data), static_cast<std::size_t>(size)};
+  }
+  [[nodiscard]] std::string_view text() const noexcept {
+    return {static_cast<const char*>(data), static_cast<std::size_t>(size)};
+  }
 };
 
 struct Order {  ///< prefix: the next stamp of this lane in its shard skips this many

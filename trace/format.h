@@ -7,6 +7,7 @@
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
 namespace heapledger::trace {
 
@@ -108,6 +109,17 @@ enum class Api : std::uint8_t {
 #undef HEAPLEDGER_API_ENUM
 };
 inline constexpr unsigned kApiCount = 16;
+
+/// As the table prints it. One of a later version is unknown.
+constexpr std::string_view api_name(Api api) noexcept {
+  switch (api) {
+#define HEAPLEDGER_API_NAME(name, number, text, account) \
+  case Api::name: return text;
+    HEAPLEDGER_APIS(HEAPLEDGER_API_NAME)
+#undef HEAPLEDGER_API_NAME
+  }
+  return "unknown";
+}
 
 /// Kinds of extended records, see trace/README.md for the bodies. Numbers are part of the format.
 enum class Kind : std::uint8_t {

@@ -31,12 +31,6 @@ constexpr const char* kExamples =
     "birth of row 8 and before that of row 9. Times are seconds since the start of the session.\n"
     "Exit status: 0 done; 2 bad usage or bad input.";
 
-constexpr std::string_view kApis[] = {
-#define HEAPLEDGER_API_TEXT(name, number, text, account) text,
-    HEAPLEDGER_APIS(HEAPLEDGER_API_TEXT)
-#undef HEAPLEDGER_API_TEXT
-};
-
 struct Options {
   std::string ledger;
   bool events = false;
@@ -106,7 +100,7 @@ class Printer {
                                      : "- ",
                seconds(line == Line::death ? b.end_us : b.born_us), b.row, p.pid, p.threads[b.thread].tid,
                b.size, freed ? fmt::format("{}", b.end) : "-", freed ? seconds(b.end_us) : "-",
-               account_name(site.account), kApis[static_cast<unsigned>(site.api) % trace::kApiCount],
+               account_name(site.account), trace::api_name(site.api),
                where(site), site.continuation ? " (continued)" : "");
   }
 
@@ -131,7 +125,7 @@ class Printer {
                     {"end_time_us", freed ? Json(b.end_us) : Json()},
                     {"size", b.size},
                     {"account", account_name(site.account)},
-                    {"call", kApis[static_cast<unsigned>(site.api) % trace::kApiCount]},
+                    {"call", trace::api_name(site.api)},
                     {"continuation", site.continuation},
                     {"frames", std::move(frames)}};
     fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));

@@ -4,7 +4,6 @@
 #include <array>
 #include <fmt/format.h>
 #include <limits>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -20,20 +19,13 @@ namespace {
 using read::Event;
 using read::EventKind;
 
-constexpr std::string_view kApis[] = {
-#define HEAPLEDGER_API_TEXT(name, number, text, account) text,
-    HEAPLEDGER_APIS(HEAPLEDGER_API_TEXT)
-#undef HEAPLEDGER_API_TEXT
-};
-
 constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",   "unmap",     "remap out", "remap in",
                                        "protect", "stack",   "stack end", "brk",   "gc begin", "gc end", "stamp"};
 
-std::span<const std::byte> span_of(const trace::Bytes& bytes) {
-  return {static_cast<const std::byte*>(bytes.data), static_cast<std::size_t>(bytes.size)};
+std::string text_of(const trace::Bytes& bytes) { return printable(bytes.text()); }
+std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) {
+  return printable(symbol::text_of(kind, bytes.span()));
 }
-std::string text_of(const trace::Bytes& bytes) { return printable(std::string(static_cast<const char*>(bytes.data), bytes.size)); }
-std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) { return printable(symbol::text_of(kind, span_of(bytes))); }
 
 /// Prints every definition and numbers it. Definitions of different lanes are not told from one another here.
 class PrintedDefinitions final : public read::Definitions {
@@ -51,7 +43,7 @@ class PrintedDefinitions final : public read::Definitions {
     return nodes_;
   }
   std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override {
-    line("site {}: {}, code {} at byte {}, called by node {}", ++sites_, kApis[static_cast<unsigned>(api)], code,
+    line("site {}: {}, code {} at byte {}, called by node {}", ++sites_, trace::api_name(api), code,
          static_cast<std::int32_t>(offset), parent);
     return sites_;
   }

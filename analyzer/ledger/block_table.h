@@ -30,28 +30,33 @@ class BlockTable {
   void prefetch(std::uint64_t address) const { __builtin_prefetch(&slots_[home(address)], 1); }
 
   [[nodiscard]] std::optional<Block> find(std::uint64_t address) const {
-    if (const Slot* slot = slot_of(address); slot != nullptr) return block(*slot);
+    if (const Slot* slot = place_of(address); slot->address() != 0) return block(*slot);
     const auto found = odd_.find(address);
     return found != odd_.end() ? std::optional(found->second) : std::nullopt;
   }
 
   /// Enters a block; returns the one that was at its address.
   std::optional<Block> put(const Block& entered) {
-    std::optional<Block> before;
-    if (Slot* slot = slot_of(entered.address); slot != nullptr) [[unlikely]] before = remove(slot);
-    if (!odd_.empty() && !before) before = remove_odd(entered.address);
-    if (!fits(entered)) [[unlikely]] {
-      odd_.emplace(entered.address, entered);
+    if (3 * (count_ + 1) > 2 * mask_) resize(2 * (mask_ + 1));
+    Slot* const place = place_of(entered.address);
+    if (place->address() == 0 && odd_.empty() && fits(entered)) [[likely]] {
+      ++count_;
+      *place = slot(entered);
+      return std::nullopt;
+    }
+    const std::optional<Block> before = take(entered.address);
+    if (fits(entered)) {
+      ++count_;
+      *place_of(entered.address) = slot(entered);
     } else {
-      if (3 * ++count_ > 2 * mask_) resize(2 * (mask_ + 1));
-      place(slot(entered));
+      odd_.emplace(entered.address, entered);
     }
     return before;
   }
 
   /// Removes and returns the block at an address.
   std::optional<Block> take(std::uint64_t address) {
-    if (Slot* slot = slot_of(address); slot != nullptr) [[likely]] return remove(slot);
+    if (Slot* slot = place_of(address); slot->address() != 0) [[likely]] return remove(slot);
     return odd_.empty() ? std::nullopt : remove_odd(address);
   }
 
@@ -82,11 +87,11 @@ class BlockTable {
   [[nodiscard]] std::uint64_t home(std::uint64_t address) const {
     return ((((address >> 12) * 0x9e3779b97f4a7c15ull) >> shift_) + (address >> 4 & 255)) & mask_;
   }
-  [[nodiscard]] Slot* slot_of(std::uint64_t address) const {
-    for (std::uint64_t i = home(address);; i = (i + 1) & mask_) {
-      if (slots_[i].address() == address) return &slots_[i];
-      if (slots_[i].address() == 0) return nullptr;
-    }
+  /// The slot of an address, or the empty one that it would get.
+  [[nodiscard]] Slot* place_of(std::uint64_t address) const {
+    std::uint64_t i = home(address);
+    while (slots_[i].address() != 0 && slots_[i].address() != address) i = (i + 1) & mask_;
+    return &slots_[i];
   }
   Block remove(Slot* found) {
     const Block removed = block(*found);
@@ -107,11 +112,6 @@ class BlockTable {
     odd_.erase(found);
     return removed;
   }
-  void place(const Slot& entered) {
-    std::uint64_t i = home(entered.address());
-    while (slots_[i].address() != 0) i = (i + 1) & mask_;
-    slots_[i] = entered;
-  }
   void resize(std::uint64_t capacity) {
     const std::unique_ptr<Slot[]> old = std::move(slots_);
     const std::uint64_t old_capacity = old ? mask_ + 1 : 0;
@@ -119,7 +119,7 @@ class BlockTable {
     mask_ = capacity - 1;
     shift_ = 64 - static_cast<unsigned>(std::countr_zero(capacity));
     for (std::uint64_t i = 0; i < old_capacity; ++i)
-      if (old[i].address() != 0) place(old[i]);
+      if (old[i].address() != 0) *place_of(old[i].address()) = old[i];
   }
 
   std::unique_ptr<Slot[]> slots_;

@@ -125,17 +125,10 @@ void add_warnings(Process& process, const read::RawTrace& trace, const read::Mer
 }
 
 /// The interpreter's version is needed for the first line that is decoded, and stands in the lane that found it.
-class InterpreterProbe final : public read::Definitions {
+class InterpreterProbe final : public read::NoDefinitions {
  public:
   explicit InterpreterProbe(Process& process) : process_(process) {}
-  std::uint32_t code(const trace::Code&) override { return 0; }
-  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
-  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
-  std::uint32_t thread(const trace::Thread&) override { return 0; }
-  void process(const trace::Process&) override {}
   void interpreter(const trace::Interpreter& found) override { process_.python_hex = found.version_hex; }
-  void self_test(const trace::SelfTest&) override {}
-  void collections_before(const trace::CollectionsBefore&) override {}
 
  private:
   Process& process_;

@@ -10,14 +10,6 @@ namespace heapledger::ledger {
 
 namespace {
 
-std::span<const std::byte> span_of(const trace::Bytes& bytes) {
-  return {static_cast<const std::byte*>(bytes.data), static_cast<std::size_t>(bytes.size)};
-}
-
-std::string text(const trace::Bytes& bytes) {
-  return {static_cast<const char*>(bytes.data), static_cast<std::size_t>(bytes.size)};
-}
-
 Account account_of(trace::Api api) {
   switch (api) {
 #define HEAPLEDGER_API_CASE(name, number, text, account) \
@@ -32,10 +24,10 @@ Account account_of(trace::Api api) {
 
 std::uint32_t Symbols::code(const trace::Code& code) {
   CodeText& entry = codes_.emplace_back();
-  entry.function = writer_.string(symbol::text_of(code.name_kind, span_of(code.name)));
-  entry.file = writer_.string(symbol::text_of(code.filename_kind, span_of(code.filename)));
+  entry.function = writer_.string(symbol::text_of(code.name_kind, code.name.span()));
+  entry.file = writer_.string(symbol::text_of(code.filename_kind, code.filename.span()));
   entry.first_line = code.first_line;
-  const auto table = span_of(code.line_table);
+  const auto table = code.line_table.span();
   entry.line_table.assign(table.begin(), table.end());
   return static_cast<std::uint32_t>(codes_.size() - 1);
 }
@@ -76,15 +68,15 @@ std::uint32_t Symbols::thread(const trace::Thread& thread) {
   const auto [found, fresh] = threads_.try_emplace(thread.serial, first ? 0 : static_cast<std::uint32_t>(all.size()));
   if (!fresh) return found->second;
   if (!first) all.emplace_back();
-  all[found->second] = {thread.tid, text(thread.name)};
+  all[found->second] = {thread.tid, std::string(thread.name.text())};
   return found->second;
 }
 
 void Symbols::process(const trace::Process& process) {
-  process_.executable = text(process.executable);
-  process_.directory = text(process.directory);
+  process_.executable = std::string(process.executable.text());
+  process_.directory = std::string(process.directory.text());
   process_.arguments.clear();
-  const std::string all = text(process.arguments);
+  const std::string all = std::string(process.arguments.text());
   for (std::size_t at = 0; at < all.size();) {
     const std::size_t end = std::min(all.find('\0', at), all.size());
     process_.arguments.push_back(all.substr(at, end - at));
@@ -93,7 +85,7 @@ void Symbols::process(const trace::Process& process) {
 }
 
 void Symbols::interpreter(const trace::Interpreter& interpreter) {
-  process_.python_version = text(interpreter.version);
+  process_.python_version = std::string(interpreter.version.text());
   process_.python_hex = interpreter.version_hex;
   process_.stacks = static_cast<trace::StackState>(std::min(interpreter.stack_state, 4u));
 }

@@ -147,11 +147,13 @@ class Worker {
 CollectionPositions collection_positions(const ledger::Reader& reader, std::span<const Clock> clocks) {
   CollectionPositions result(reader.processes().size());
   for (std::size_t p = 0; p < result.size(); ++p) {
-    const auto& collections = reader.processes()[p].collections;
+    auto collections = reader.processes()[p].collections;
     if (collections.empty()) continue;
+    std::ranges::sort(collections, {}, &ledger::Collection::first);
     result[p].resize(clocks[p].rows() + 1);
+    std::uint64_t at = 0;  // each position once, however many claim it
     for (const ledger::Collection& c : collections)
-      for (std::uint64_t at = c.first; at <= c.last && at < result[p].size(); ++at) result[p][at] = true;
+      for (at = std::max(at, c.first); at <= c.last && at < result[p].size(); ++at) result[p][at] = true;
   }
   return result;
 }

@@ -60,4 +60,17 @@ class Definitions {
   virtual void collections_before(const trace::CollectionsBefore& before) = 0;
 };
 
+/// For readers that want events only, or one kind of definition: everything is 0 and forgotten.
+class NoDefinitions : public Definitions {
+ public:
+  std::uint32_t code(const trace::Code&) override { return 0; }
+  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
+  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
+  std::uint32_t thread(const trace::Thread&) override { return 0; }
+  void process(const trace::Process&) override {}
+  void interpreter(const trace::Interpreter&) override {}
+  void self_test(const trace::SelfTest&) override {}
+  void collections_before(const trace::CollectionsBefore&) override {}
+};
+
 }  // namespace heapledger::read

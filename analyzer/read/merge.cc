@@ -5,20 +5,6 @@
 
 namespace heapledger::read {
 
-namespace {
-/// For readers that look ahead: what they meet will be defined when the merge gets there.
-class NoDefinitions final : public Definitions {
-  std::uint32_t code(const trace::Code&) override { return 0; }
-  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
-  std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
-  std::uint32_t thread(const trace::Thread&) override { return 0; }
-  void process(const trace::Process&) override {}
-  void interpreter(const trace::Interpreter&) override {}
-  void self_test(const trace::SelfTest&) override {}
-  void collections_before(const trace::CollectionsBefore&) override {}
-};
-}  // namespace
-
 Merger::Merger(const RawTrace& trace, Definitions& definitions, std::uint64_t stop_us)
     : waiting_(trace::kShardCount), due_(trace::kShardCount, 0), stop_us_(stop_us) {
   lanes_.reserve(trace.lanes().size());
@@ -85,7 +71,7 @@ void Merger::take_stamp(const Event& event) {
 /// A lane waits for a stamp that may be missing: looks which ones are, in all that is left.
 void Merger::look_ahead() {
   known_missing_.emplace();
-  NoDefinitions none;
+  NoDefinitions none;  // what is met will be defined when the merge gets there
   for (const Lane& lane : lanes_) {
     LaneReader reader = lane.reader.ahead(none);
     Event event = lane.head;

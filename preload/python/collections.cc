@@ -1,9 +1,8 @@
 // The callback that gc calls at the begin and the end of every collection, in the thread that collects.
 #include "collections.h"
 
-#include <ctime>
-
 #include "../hook.h"
+#include "../sys.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -21,21 +20,12 @@ struct Method {
 };
 constexpr int kVariableArguments = 1;  // METH_VARARGS
 
-std::uint64_t precise_ns() noexcept {
-  timespec now;
-  clock_gettime(CLOCK_MONOTONIC, &now);
-  return static_cast<std::uint64_t>(now.tv_sec) * 1'000'000'000u + static_cast<std::uint64_t>(now.tv_nsec);
-}
-
 template <class Record>
 void write(const Record& record) noexcept {
-  const hook::Guard guard;
-  if (!guard.records()) return;
-  const hook::Writing writing;
-  Lane* lane = lane_with_room();
-  if (lane == nullptr) return;
-  std::byte* at = hook::put_prefixes(*lane, lane->cursor, 0);
-  lane->commit(trace::put_extended(at, record));
+  hook::record_apart([&](Lane& lane) {
+    hook::tick(lane);
+    lane.append(record);
+  });
 }
 
 /// A number of a dict; 0 when there is none.
@@ -56,11 +46,11 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
   if (text == nullptr || info == nullptr) {
     f.clear_error();
   } else if (text[0] == 's' && text[1] == 't' && text[2] == 'a') {
-    t_state.collection_ns = precise_ns();
+    t_state.collection_ns = sys::now_ns(CLOCK_MONOTONIC);
     write(trace::CollectionBegin{static_cast<std::uint32_t>(number_in(info, "generation"))});
   } else if (t_state.collection_ns != 0) {
     trace::CollectionEnd end;
-    end.pause_ns = precise_ns() - t_state.collection_ns;
+    end.pause_ns = sys::now_ns(CLOCK_MONOTONIC) - t_state.collection_ns;
     end.generation = static_cast<std::uint32_t>(number_in(info, "generation"));
     end.collected = number_in(info, "collected");
     end.uncollectable = number_in(info, "uncollectable");

@@ -1,7 +1,6 @@
 // Comparing and walking Python frames.
 #include "frames.h"
 
-#include <cstring>
 #include <pthread.h>
 
 #include "frame_reader.h"
@@ -107,8 +106,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 }
 
 /// The stack has other frames than remembered. `trust`: the remembered links may still be right further out.
-[[gnu::noinline]] void rewalk(Lane& lane, const std::byte* innermost, bool trust,
-                              bool renamed) noexcept {
+[[gnu::noinline]] void rewalk(Lane& lane, const std::byte* innermost, bool trust, bool renamed) noexcept {
   StackCache& stack = lane.stack;
   const std::uint64_t kept = splice(lane, innermost, trust);
   std::int64_t lowest = compare(stack, kept);

@@ -134,15 +134,7 @@ bool self_test() noexcept {
   const StackState state = compare_with_api(frames);
   if (state == StackState::untested) return false;
   set_stack_state(state);
-  const hook::Guard guard;
-  if (!guard.records()) return true;
-  if (Lane* lane = lane_with_room(); lane != nullptr) {
-    const hook::Writing writing;
-    trace::SelfTest record;
-    record.stack_state = static_cast<std::uint32_t>(state);
-    record.frames = frames;
-    lane->append(record);
-  }
+  hook::record_apart([&](Lane& lane) { lane.append(trace::SelfTest{static_cast<std::uint32_t>(state), frames}); });
   return true;
 }
 
@@ -192,11 +184,7 @@ void install(const link_map& object) noexcept {
   wrap_domains();
   g_installed = true;
   if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return;  // described when it begins
-  const hook::Guard guard;
-  if (Lane* lane = lane_with_room(); lane != nullptr) {
-    const hook::Writing writing;
-    describe(*lane);
-  }
+  hook::record_apart([](Lane& lane) { describe(lane); });
 }
 
 void install_at_start() noexcept {

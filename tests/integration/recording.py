@@ -98,10 +98,17 @@ class Recording:
         self._read("pack", "-f", "-o", self._folder.rstrip("/") + ".hl", self._folder)
         return self._folder.rstrip("/") + ".hl"
 
+    def _report(self, *options):
+        return json.loads(self._read("report", "--json", *options, self._ledger))
+
+    def _lines(self, figure):
+        """The report's entries for all lines of code, by a figure of --by."""
+        return self._report("--group", "line", "--by", figure, "--top", "0")["groups"]["entries"]
+
     @functools.cached_property
     def processes(self):
         """In the order of their starts."""
-        report = json.loads(self._read("report", "--json", self._ledger))
+        report = self._report()
         return [self._process(entry, report["warnings"]) for entry in report["processes"]]
 
     def _process(self, entry, warnings):
@@ -142,28 +149,24 @@ class Recording:
 
     def places(self):
         """(function, file, line) of every line of code that allocated."""
-        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "count", "--top", "0", self._ledger))
         return [(where["function"], where["file"], where["line"])
-                for where in (entry["where"] for entry in report["groups"]["entries"]) if "file" in where]
+                for where in (entry["where"] for entry in self._lines("count")) if "file" in where]
 
     def bytes_at_peak_by_origin(self):
         """Bytes live at the peak under each origin: "python" (a line is known), "start_up", "native"."""
-        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "peak", "--top", "0", self._ledger))
         sizes = {}
-        for entry in report["groups"]["entries"]:
+        for entry in self._lines("peak"):
             origin = entry["where"]["origin"]
             sizes[origin] = sizes.get(origin, 0) + entry["sums"]["peak_bytes"]
         return sizes
 
     def gc(self):
         """What the report says about the collector of the only process."""
-        report = json.loads(self._read("report", "--json", self._ledger))
-        return report["processes"][0]["gc"]
+        return self._report()["processes"][0]["gc"]
 
     def collected_at(self, file, line):
         """Bytes of a line of code that were freed while the collector ran."""
-        report = json.loads(self._read("report", "--json", "--group", "line", "--by", "collected", "--top", "0", self._ledger))
-        return sum(entry["sums"]["collected_bytes"] for entry in report["groups"]["entries"]
+        return sum(entry["sums"]["collected_bytes"] for entry in self._lines("collected")
                    if entry["where"].get("file", "").endswith(file) and entry["where"]["line"] == line)
 
     def only_process(self):

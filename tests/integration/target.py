@@ -21,6 +21,11 @@ BINARIES = BUILD / "tests" / "integration"
 TIME_LIMIT = 240  # seconds for one program: a hang is a failure, slowness is not
 
 
+def library(name):
+    """Path of a shared library of this system; None: it is not installed."""
+    return next(iter(sorted(pathlib.Path("/usr/lib").glob(f"*/{name}"))), None)
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What a program showed to the world."""

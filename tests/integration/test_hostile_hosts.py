@@ -1,16 +1,10 @@
 """Programs that do to a recorder what it fears most: signal handlers in the midst of everything, operators of new from
 elsewhere, threads that allocate when they are nearly gone. Blocks of 6001 bytes count."""
 
-import pathlib
 import unittest
 
 from recording import Recording
-from target import BINARIES, SHIM, TOOL, TargetTest
-
-
-def library(name):
-    return next(iter(sorted(pathlib.Path("/usr/lib").glob(f"*/{name}"))), None)
-
+from target import BINARIES, SHIM, TOOL, TargetTest, library
 
 JEMALLOC, LIBUNWIND = library("libjemalloc.so.2"), library("libunwind.so.8")
 

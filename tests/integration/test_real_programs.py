@@ -1,7 +1,6 @@
 """Real programs do their work as without the shim, and their traces add up: git, gcc, redis, numpy, and a program whose
 allocator is jemalloc."""
 
-import glob
 import shutil
 import socket
 import subprocess
@@ -9,10 +8,10 @@ import time
 import unittest
 
 from recording import Recording
-from target import BINARIES, PROGRAMS, SHIM, SOURCE, TOOL, TargetTest, environment, shim_setting
+from target import BINARIES, PROGRAMS, SHIM, SOURCE, TOOL, TargetTest, environment, library, shim_setting
 
 REDIS = shutil.which("redis-server") or shutil.which("redis-check-rdb")  # one file; its name says what it is
-JEMALLOC = next(iter(glob.glob("/usr/lib/*/libjemalloc.so.2")), None)
+JEMALLOC = library("libjemalloc.so.2")
 
 
 class RealPrograms(TargetTest):

@@ -12,16 +12,9 @@
 namespace heapledger::support {
 
 /// Forgets all names. A site's number is the offset of its record, so that a test can choose it.
-class NumberedSites : public read::Definitions {
+class NumberedSites : public read::NoDefinitions {
  public:
-  std::uint32_t code(const trace::Code&) override { return 0; }
-  std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
   std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t offset, trace::Api) override { return offset; }
-  std::uint32_t thread(const trace::Thread&) override { return 0; }
-  void process(const trace::Process&) override {}
-  void interpreter(const trace::Interpreter&) override {}
-  void self_test(const trace::SelfTest&) override {}
-  void collections_before(const trace::CollectionsBefore&) override {}
 };
 
 /// Writes down each definition as a line; numbers of codes, nodes, sites and threads begin at 100, 200, 300
@@ -58,7 +51,7 @@ class WrittenDown : public read::Definitions {
   std::vector<std::string> lines;
 
  private:
-  static std::string_view text(const trace::Bytes& b) { return {static_cast<const char*>(b.data), b.size}; }
+  static std::string_view text(const trace::Bytes& b) { return b.text(); }
   template <class... Args>
   void note(fmt::format_string<Args...> form, Args&&... args) {
     lines.push_back(fmt::format(form, std::forward<Args>(args)...));

@@ -253,4 +253,18 @@ inline void WorldWriter::process(std::size_t number) {
   world.blocks.push_back(std::move(blocks));
 }
 
+/// A random ledger, read and profiled whole.
+struct Profiled {
+  explicit Profiled(const WorldShape& shape)
+      : world(WorldWriter(folder / "w.hl", shape).world),
+        reader(folder / "w.hl"),
+        slots(reader),
+        profile(query::profile(reader, slots, {}, {})) {}
+  TempFolder folder;
+  World world;
+  ledger::Reader reader;
+  Slots slots;
+  Profile profile;
+};
+
 }  // namespace heapledger::query::testing

@@ -7,21 +7,10 @@ namespace heapledger::query {
 namespace {
 
 using testing::Block;
-using testing::TempFolder;
 using testing::World;
-using testing::WorldWriter;
 
-struct Case {
-  explicit Case(std::uint64_t seed)
-      : world(WorldWriter(folder / "w.hl", {.seed = seed, .processes = 2, .sites = 50}).world),
-        reader(folder / "w.hl"),
-        slots(reader),
-        profile(query::profile(reader, slots, {}, {})) {}
-  TempFolder folder;
-  World world;
-  ledger::Reader reader;
-  Slots slots;
-  Profile profile;
+struct Case : testing::Profiled {
+  explicit Case(std::uint64_t seed) : Profiled({.seed = seed, .processes = 2, .sites = 50}) {}
 };
 
 /// A text for the group that a block belongs to, made without the product's keys.

@@ -8,21 +8,9 @@
 namespace heapledger::query {
 namespace {
 
-using testing::TempFolder;
-using testing::World;
-using testing::WorldWriter;
 
-struct Case {
-  explicit Case(std::uint64_t seed)
-      : world(WorldWriter(folder / "w.hl", {.seed = seed, .rows = 3000, .sites = 60}).world),
-        reader(folder / "w.hl"),
-        slots(reader),
-        profile(query::profile(reader, slots, {}, {})) {}
-  TempFolder folder;
-  World world;
-  ledger::Reader reader;
-  Slots slots;
-  Profile profile;
+struct Case : testing::Profiled {
+  explicit Case(std::uint64_t seed) : Profiled({.seed = seed, .rows = 3000, .sites = 60}) {}
 };
 
 using Path = std::vector<GroupKey>;
