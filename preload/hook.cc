@@ -30,7 +30,7 @@ void write_free(const void* block, std::uint32_t stamp) noexcept {
 
 /// The end of the old block was written before an inner event. A failure then means that a block lives on which the
 /// trace has ended: it cannot be told, only counted.
-void finish_written(Api api, const void* now, std::size_t size, Outcome outcome) noexcept {
+void finish_written(Api api, void* now, std::size_t size, Outcome outcome) noexcept {
   if (outcome == Outcome::resized) record_alloc(api, now, size);
   if (outcome == Outcome::failed) trace_file::count_lost();
 }
@@ -46,10 +46,10 @@ void write_pending() noexcept {
 
 void record_inner_free(const void* block) noexcept {
   write_pending();
-  record_free(block, trace::kFreeInner);
+  record_free<false>(block, trace::kFreeInner);
 }
 
-void record_realloc(Api api, const PendingRealloc& pending, const void* now, std::size_t size,
+void record_realloc(Api api, const PendingRealloc& pending, void* now, std::size_t size,
                     Outcome outcome) noexcept {
   if (!pending.stamped) return;  // counted when no lane could be had
   if (pending.written) return finish_written(api, now, size, outcome);
@@ -77,6 +77,7 @@ void record_realloc(Api api, const PendingRealloc& pending, const void* now, std
   lane->model.last_address = address;
   std::byte* at = put_prefixes(*lane, lane->cursor, 0);
   lane->commit(trace::put_extended(at, record));
+  if (trace::is_object(api)) python::expect(*lane, now, size, record.site);
 }
 
 }  // namespace heapledger::hook

@@ -16,6 +16,7 @@
 #include "lane.h"
 #include "lifecycle.h"
 #include "python/frames.h"
+#include "python/types.h"
 
 namespace heapledger {
 namespace hook {
@@ -128,11 +129,12 @@ void record_apart(Write write) noexcept {
 /// Brings the clock of a lane up to date for the record to come.
 inline void tick(Lane& lane) noexcept { lane.commit(put_prefixes(lane, lane.cursor, 0)); }
 
-[[gnu::always_inline]] inline void record_alloc(Api api, const void* block, std::size_t size) noexcept {
+[[gnu::always_inline]] inline void record_alloc(Api api, void* block, std::size_t size) noexcept {
   const std::byte* frame = python::frame_of_call();
   const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) [[unlikely]] return;
+  if (trace::is_python(api)) python::settle(*lane);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
   const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
@@ -147,12 +149,19 @@ inline void tick(Lane& lane) noexcept { lane.commit(put_prefixes(lane, lane.curs
     model.last_address = lane->model.last_address = address;
   }
   lane->commit(end);
+  if (trace::is_object(api)) {
+    if (api == Api::py_obj_malloc) python::blank(block, size);
+    python::expect(*lane, block, size, site);
+  }
 }
 
+/// `under_lock`: the caller holds the interpreter's lock.
+template <bool under_lock>
 [[gnu::always_inline]] inline void record_free(const void* block, std::uint8_t flags = 0) noexcept {
   const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) [[unlikely]] return;
+  if (under_lock) python::settle(*lane, block);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
   const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
@@ -179,9 +188,11 @@ struct PendingRealloc {
 
 namespace hook {
 
-inline PendingRealloc begin_realloc(const void* block) noexcept {
+inline PendingRealloc begin_realloc(Api api, const void* block) noexcept {
   const Writing writing;
-  if (lane_with_room() == nullptr) return {block, 0, false, false};
+  Lane* lane = lane_with_room();
+  if (lane == nullptr) return {block, 0, false, false};
+  if (trace::is_python(api)) python::settle(*lane, block);
   return {block, take_stamp(trace::shard_of(reinterpret_cast<std::uintptr_t>(block))), true, false};
 }
 
@@ -194,7 +205,7 @@ void write_pending() noexcept;
 
 /// After the real call: moved or grown, freed (realloc(p, 0) of glibc), or failed and unchanged.
 enum class Outcome { resized, freed, failed };
-[[gnu::noinline]] void record_realloc(Api api, const PendingRealloc& pending, const void* now, std::size_t size,
+[[gnu::noinline]] void record_realloc(Api api, const PendingRealloc& pending, void* now, std::size_t size,
                                       Outcome outcome) noexcept;
 
 // The three shapes of an allocator function. `call` is the real one.
@@ -208,13 +219,13 @@ template <class Call>
   return block;
 }
 
-template <class Call>
+template <bool under_lock = false, class Call>
 [[gnu::always_inline]] inline void deallocate(void* block, Call call, std::uint8_t flags = 0) noexcept {
   const Guard guard;
   if (block != nullptr) [[likely]] {
     if (guard.records()) [[likely]] {
       t_state.ending_block = block;
-      record_free(block, flags);
+      record_free<under_lock>(block, flags);
     } else if (guard.backing() && block != t_state.ending_block) [[unlikely]] {
       record_inner_free(block);
     }
@@ -228,7 +239,7 @@ template <class Call>
   const Guard guard;
   if (!guard.records()) return call();
   t_state.ending_block = old;
-  PendingRealloc pending = begin_realloc(old);
+  PendingRealloc pending = begin_realloc(api, old);
   t_state.pending = &pending;
   void* now = call();
   t_state.pending = nullptr;

@@ -3,6 +3,7 @@
 #include <cstdlib>
 #include <unistd.h>
 
+#include "python/attributes.h"
 #include "real.h"
 #include "trace_file.h"
 
@@ -12,6 +13,7 @@ namespace {
 
 // Looked up beforehand: these functions are called in signal handlers and between fork and exec.
 [[noreturn]] void leave(void (*next)(int), int status) noexcept {
+  heapledger::python::write_attributes_at_exit();
   heapledger::trace_file::mark_clean_end();
   next(status);
   __builtin_unreachable();

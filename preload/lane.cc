@@ -53,7 +53,9 @@ Lane* take_orphan(std::uint32_t tid) noexcept {
 Lane* make_lane(std::uint32_t tid) noexcept {
   auto* lane = static_cast<Lane*>(sys::map_memory(sizeof(Lane), MADV_WIPEONFORK));
   if (lane == nullptr) return nullptr;
-  if (!lane->sites.reserve(0)) return nullptr;  // site 0, the unknown one, has a model like any other
+  // Site 0, the unknown one, has a model like any other; and type 0 is of no block.
+  if (!lane->sites.reserve(0) || !lane->types.reserve(0)) return nullptr;
+  lane->types.data()[0].word = kNoWord;
   lane->number = g_recording->lane_count.fetch_add(1, std::memory_order_relaxed);
   lane->owner.store(tid, std::memory_order_relaxed);
   lane->next = g_recording->lanes.load(std::memory_order_relaxed);

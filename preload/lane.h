@@ -60,6 +60,39 @@ struct CodeSlot {
 };
 inline constexpr std::uint32_t kCodeSlots = 512;
 
+/// A type of Python as the lane knows it: where a block has the pointer to it.
+inline constexpr std::uint32_t kNoWord = 0x7fffffff;
+struct KnownType {
+  const std::byte* type;
+  std::uint32_t word;     ///< offset of ob_type in blocks of this type; of number 0: kNoWord, behind every block
+  std::uint32_t epoch;    ///< python::g_type_epoch when it was seen last; in another, the address may be another type's
+  std::uint32_t generation;  ///< of the address when it was seen last
+  std::uint32_t attributes;  ///< names of its instances' attributes that are in the trace
+};
+/// The same by address. Valid while the generation of the address stands (python/types.h).
+struct TypeSlot {
+  const std::byte* type;
+  std::uint32_t generation;
+  std::uint32_t number;  ///< 0: no type lies there
+  std::uint32_t word;
+};
+inline constexpr std::uint32_t kTypeSlots = 512;
+
+/// A block of the object domain whose type is not known yet: the program has not made an object of it.
+struct PendingObject {
+  const std::byte* block;  ///< nullptr: there is none
+  std::uint64_t size;
+  const std::byte* end;    ///< of its record; the lane's cursor while it is the last one
+  std::uint32_t site;
+  std::uint32_t predicted; ///< the type that a reader takes it for
+  /// Found by another thread, when that took over the interpreter: the block may be gone by now.
+  const std::byte* type;
+  std::uint32_t generation;
+  bool found;
+  std::uint8_t looks;      ///< how often it was looked at in vain
+};
+inline constexpr std::uint32_t kPendingObjects = 8;
+
 struct Lane {
   // Hot: where the next record goes.
   std::byte* cursor;
@@ -68,10 +101,16 @@ struct Lane {
   trace::LaneModel model;
   std::int64_t clock_ns;  ///< nanoseconds field of the last coarse time that was looked at
   GrowingArray<trace::SiteModel> sites;
+  PendingObject pending;
+  std::uint32_t aside_count;
+  GrowingArray<KnownType> types;
   StackCache stack;
   // Names of things.
   InternTable node_table, site_table, code_table;
   CodeSlot code_slots[kCodeSlots];
+  InternTable type_table;
+  TypeSlot type_slots[kTypeSlots];
+  PendingObject aside[kPendingObjects];  ///< still not initialised when the next object was allocated
   // Cold.
   std::uint64_t time_us;   ///< as the reader reconstructs it
   std::uint64_t start_ns;  ///< of the trace, CLOCK_MONOTONIC
@@ -113,6 +152,7 @@ struct ThreadState {
   const void* ending_block;  ///< what the outermost call is freeing; the allocators below get the same address
   std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
+  const void* interpreter;         ///< of the Python code that it runs; nullptr: it has none
   std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none
 };
 extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];

@@ -21,6 +21,7 @@ struct Recording {
   std::atomic<std::uint32_t> lane_count;
   std::atomic<std::uint32_t> thread_count;
   std::atomic<struct Lane*> lanes;  ///< all lanes ever made, newest first; never shortened
+  std::atomic<struct Lane*> object_lane;  ///< whose thread was the last to call Python's allocators (python/types.h)
   /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
   struct alignas(64) Counter {
     std::atomic<std::uint32_t> next;

@@ -110,6 +110,7 @@ class Cursor {
 struct SiteModel {
   std::uint64_t last_address = 0;
   std::uint32_t last_size = 0;
+  std::uint32_t last_type = 0;  ///< of a site of objects: their type, until a `typed` record names another one
 };
 
 /// What both sides remember of a lane, sites apart.
@@ -346,6 +347,39 @@ struct CollectionsBefore {  ///< one a generation
   std::uint32_t generation = 0;
   std::uint64_t collections = 0;
   template <class V> constexpr void fields(V&& v) { v(generation), v(collections); }
+};
+struct Type {  ///< gets the lane's next type number, from 1. Sizes and offsets in bytes, as the type object has them
+  static constexpr Kind kind = Kind::type;
+  std::uint32_t flags = 0;     ///< tp_flags
+  std::uint32_t owner = 0;     ///< type number: blocks of this type belong to instances of that one; 0: to themselves
+  std::uint32_t base = 0;      ///< type number of tp_base, 0: not known in this lane
+  std::uint64_t address = 0;   ///< of the type object's block; 0: it is static
+  std::uint64_t basic_size = 0, item_size = 0;
+  std::int64_t dict_offset = 0, weaklist_offset = 0;
+  std::uint32_t name_kind = 0, module_kind = 0;  ///< as in Code
+  Bytes name, module;          ///< __qualname__; __module__
+  template <class V> constexpr void fields(V&& v) {
+    v(flags), v(owner), v(base), v(address), v(basic_size), v(item_size), v(dict_offset), v(weaklist_offset);
+    v(name_kind), v(name), v(module_kind), v(module);
+  }
+};
+struct Typed {  ///< of the allocation or realloc of an object that the record before is, definitions apart; and from now
+                ///< on of its site
+  static constexpr Kind kind = Kind::typed;
+  std::uint32_t type = 0;  ///< 0: the block is no object
+  template <class V> constexpr void fields(V&& v) { v(type); }
+};
+struct TypedLate {  ///< of a live block that was allocated earlier in this lane. Takes a stamp in its shard
+  static constexpr Kind kind = Kind::typed_late;
+  std::uint32_t type = 0, site = 0;  ///< site: the one of its allocation
+  std::uint64_t address = 0, skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(type), v(site), v(address), v(skipped); }
+};
+struct Attribute {  ///< in the order in which instances of the type got them first
+  static constexpr Kind kind = Kind::attribute;
+  std::uint32_t type = 0, name_kind = 0;
+  Bytes name;
+  template <class V> constexpr void fields(V&& v) { v(type), v(name_kind), v(name); }
 };
 struct Stack {  ///< a thread with this stack is about to be created
   static constexpr Kind kind = Kind::stack;

@@ -15,7 +15,7 @@ namespace heapledger::trace {
 inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
 
 /// Raised when an older reader would misread a newer trace. Readers refuse a greater number.
-inline constexpr std::uint32_t kVersion = 1;
+inline constexpr std::uint32_t kVersion = 2;
 
 /// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
@@ -121,6 +121,11 @@ constexpr std::string_view api_name(Api api) noexcept {
   return "unknown";
 }
 
+/// Whether blocks of this function are objects of Python, which have a type.
+constexpr bool is_object(Api api) noexcept { return api >= Api::py_obj_malloc && api <= Api::py_obj_realloc; }
+/// Whether a caller of this function holds the interpreter's lock, where there is one.
+constexpr bool is_python(Api api) noexcept { return api >= Api::py_mem_malloc && api <= Api::py_obj_realloc; }
+
 /// Kinds of extended records, see trace/README.md for the bodies. Numbers are part of the format.
 enum class Kind : std::uint8_t {
   order = 1,        ///< prefix: the next stamp is not the successor of the lane's last one in that shard
@@ -147,6 +152,10 @@ enum class Kind : std::uint8_t {
   collection_begin = 22,   ///< a garbage collection of Python begins in this thread
   collection_end = 23,     ///< and ended
   collections_before = 24, ///< what an interpreter had collected before it was watched
+  type = 25,        ///< a Python type: gets the lane's next type number
+  typed = 26,       ///< the allocation before is of another type than its site's last one
+  typed_late = 27,  ///< so is one further back: its site, its address, its type
+  attribute = 29,   ///< instances of a type have an attribute of this name
 };
 
 /// Flags of Kind::map.

@@ -7,11 +7,13 @@
 #include <queue>
 
 #include "../query/profile.h"
+#include "../query/types.h"
 #include "command.h"
 #include "dump_records.h"
 #include "filter_options.h"
 #include "open.h"
 #include "places.h"
+#include "terminal.h"
 
 namespace heapledger::cli {
 
@@ -63,9 +65,9 @@ class Printer {
 
   void heading() const {
     if (options_.json) return;
-    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {}\n",
+    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {:<20} {}\n",
                options_.events ? "  " : "", "time", "row", "process", "thread", "size", "end", "end time",
-               "account", "call", "where");
+               "account", "call", "type", "where");
   }
 
   void print(std::size_t process, const Block& block, Line line) {
@@ -86,6 +88,12 @@ class Printer {
                        places_.function(key, query::GroupBy::line));
   }
 
+  [[nodiscard]] std::string type_text(std::uint32_t type) const {
+    if (type == 0) return "-";
+    const bool part = reader_.types()[type].owner != 0;
+    return printable(query::type_name(reader_, type)) + (part ? " (part)" : "");
+  }
+
   static std::string seconds(std::uint64_t us) {
     return fmt::format("{}.{:03}", us / 1'000'000, us / 1000 % 1000);
   }
@@ -94,14 +102,14 @@ class Printer {
     const ledger::Process& p = reader_.processes()[process];
     const ledger::Site& site = reader_.sites()[b.site];
     const bool freed = b.end != query::kNever;
-    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {}{}\n",
+    fmt::print("{}{:>10} {:>12} {:>8} {:>8} {:>12} {:>12} {:>10}  {:<15} {:<17} {:<20} {}{}\n",
                line == Line::block   ? ""
                : line == Line::birth ? "+ "
                                      : "- ",
                seconds(line == Line::death ? b.end_us : b.born_us), b.row, p.pid, p.threads[b.thread].tid,
                b.size, freed ? fmt::format("{}", b.end) : "-", freed ? seconds(b.end_us) : "-",
                account_name(site.account), trace::api_name(site.api),
-               where(site), site.continuation ? " (continued)" : "");
+               type_text(site.type), where(site), site.continuation ? " (continued)" : "");
   }
 
   void print_json(std::size_t process, const Block& b, Line line) const {
@@ -126,6 +134,8 @@ class Printer {
                     {"size", b.size},
                     {"account", account_name(site.account)},
                     {"call", trace::api_name(site.api)},
+                    {"type", query::type_name(reader_, site.type)},
+                    {"part", site.type != 0 && reader_.types()[site.type].owner != 0},
                     {"continuation", site.continuation},
                     {"frames", std::move(frames)}};
     fmt::print("{}\n", json.dump(-1, ' ', false, Json::error_handler_t::replace));

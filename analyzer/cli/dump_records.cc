@@ -20,7 +20,7 @@ using read::Event;
 using read::EventKind;
 
 constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",   "unmap",     "remap out", "remap in",
-                                       "protect", "stack",   "stack end", "brk",   "gc begin", "gc end", "stamp"};
+                                       "protect", "stack",   "stack end", "brk",   "gc begin", "gc end", "retype", "stamp"};
 
 std::string text_of(const trace::Bytes& bytes) { return printable(bytes.text()); }
 std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) {
@@ -47,6 +47,18 @@ class PrintedDefinitions final : public read::Definitions {
          static_cast<std::int32_t>(offset), parent);
     return sites_;
   }
+  std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) override {
+    line("type {}: {}.{}, base {}, owner {}, flags {:#x}, {}+{} bytes, at {:#x}", ++types_,
+         text_of(type.module_kind, type.module), text_of(type.name_kind, type.name), base, owner, type.flags,
+         type.basic_size, type.item_size, type.address);
+    return types_;
+  }
+  void attribute(std::uint32_t type, const trace::Attribute& attribute) override {
+    line("attribute of type {}: {}", type, text_of(attribute.name_kind, attribute.name));
+  }
+  void type_object(std::uint64_t address, std::uint32_t site) override {
+    line("type object at {:#x}, site {}", address, site);
+  }
   std::uint32_t thread(const trace::Thread& thread) override {
     line("thread {}: tid {}, name \"{}\"", thread.serial, thread.tid, text_of(thread.name));
     return static_cast<std::uint32_t>(thread.serial);
@@ -70,7 +82,7 @@ class PrintedDefinitions final : public read::Definitions {
     fmt::print("{:>40}{}\n", "", fmt::format(format, std::forward<Values>(values)...));
     ++lines_;
   }
-  std::uint32_t codes_ = 0, nodes_ = 0, sites_ = 0;
+  std::uint32_t codes_ = 0, nodes_ = 0, sites_ = 0, types_ = 0;
   std::uint64_t lines_ = 0;
 };
 
@@ -79,6 +91,7 @@ void print_event(const Event& e) {
   fmt::print("{:>10.6f} {:>5} {:>6} {:>14}  {:<9} {:#x} {:+}", static_cast<double>(e.time_us) / 1e6, e.lane, e.thread, shard,
              kKinds[static_cast<unsigned>(e.kind)], e.address, static_cast<std::int64_t>(e.size));
   if (e.site != 0) fmt::print(" site {}", e.site);
+  if (e.type != 0 || e.kind == EventKind::retype) fmt::print(" type {}", e.type);
   if (e.flags != 0) fmt::print(" flags {:#x}", e.flags);
   fmt::print("{}{}\n", e.inner ? " inner" : "", e.in_collection ? " in a collection" : "");
 }

@@ -15,6 +15,7 @@ void FilterOptions::declare(Arguments& arguments) {
   arguments.list("--function", "PATTERN", filter.functions,
                  "Stacks with such a function: part of its name, or a glob");
   arguments.list("--file", "PATTERN", filter.files, "Stacks with such a file: part of its path, or a glob");
+  arguments.list("--type", "CLASS", filter.types, "Instances of a Python class: module.Class, Class, or a glob");
   arguments.list("--account", "NAME", filter.accounts,
                  "python_object, python_buffer, native, mapping, backing, ...");
   arguments.text("--from", "TIME", from,
@@ -47,6 +48,7 @@ std::vector<std::string> FilterOptions::conditions() const {
   add("--thread", filter.threads);
   add("--function", filter.functions);
   add("--file", filter.files);
+  add("--type", filter.types);
   add("--account", filter.accounts);
   if (!from.empty()) result.push_back("--from " + from);
   if (!to.empty()) result.push_back("--to " + to);

@@ -7,6 +7,7 @@
 #include <array>
 #include <fstream>
 
+#include "../query/types.h"
 #include "terminal.h"
 
 namespace heapledger::cli {
@@ -85,6 +86,10 @@ Places::Places(const ledger::Reader& reader) : reader_(reader), recorded_until_n
 std::string Places::where(const query::GroupKey& key, query::GroupBy by) const {
   using query::GroupBy;
   if (by == GroupBy::account) return std::string{account_title(key.account)};
+  if (by == GroupBy::type) {
+    return key.type == 0 ? fmt::format("<{} without a type>", account_title(key.account))
+                         : printable(query::type_name(reader_, key.type));
+  }
   if (by == GroupBy::process || by == GroupBy::thread) {
     const ledger::Process& process = reader_.processes()[key.process];
     const std::string name = short_path(process.executable, process.directory);

@@ -23,6 +23,8 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  heapledger report app.hl                          the five lists, five lines each\n"
     "  heapledger report app.hl --by peak --top 50       more of one list\n"
+    "  heapledger report app.hl --by type                classes: instances, bytes of each, how long they live\n"
+    "  heapledger report app.hl --type shop.Book         one class, and where its instances come from\n"
     "  heapledger report app.hl --tree                   who calls what holds the memory at the peak\n"
     "  heapledger report app.hl --by end --file app.py   what your file leaves behind\n"
     "  heapledger report app.hl --from 2s --to 3s        blocks of the third second\n"
@@ -50,7 +52,7 @@ constexpr query::Metric kMetrics[] = {query::Metric::peak, query::Metric::end, q
                                       query::Metric::count, query::Metric::temporary, query::Metric::collected};
 constexpr query::GroupBy kGroupings[] = {
     query::GroupBy::line,    query::GroupBy::function, query::GroupBy::file,   query::GroupBy::stack,
-    query::GroupBy::account, query::GroupBy::thread,   query::GroupBy::process};
+    query::GroupBy::account, query::GroupBy::thread,   query::GroupBy::process, query::GroupBy::type};
 
 ReportRequest request_of(const Options& options) {
   ReportRequest request;
@@ -61,7 +63,8 @@ ReportRequest request_of(const Options& options) {
   for (const query::Metric metric : kMetrics) {
     const bool usual = options.by.empty() && !options.gc && metric != query::Metric::collected;
     const bool of_gc = options.by.empty() && options.gc && metric == query::Metric::collected;
-    if (usual || of_gc || options.by == metric_name(metric)) request.metrics.push_back(metric);
+    const bool of_types = options.by == "type" && metric == query::Metric::peak;
+    if (usual || of_gc || of_types || options.by == metric_name(metric)) request.metrics.push_back(metric);
   }
   request.by = *std::find_if(std::begin(kGroupings), std::end(kGroupings),
                              [&](query::GroupBy by) { return options.group == group_name(by); });
@@ -71,6 +74,8 @@ ReportRequest request_of(const Options& options) {
   request.calls = options.call_tree;
   request.source = !options.no_source;
   request.gc = options.gc;
+  request.lists = options.by != "type";
+  request.types = options.by == "type" || !options.filter.filter.types.empty();
   request.overview = options.by.empty() && !options.tree && !options.call_tree && !options.gc;
   return request;
 }
@@ -105,9 +110,9 @@ Run report_command(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
   arguments.section("What to show");
-  arguments.choice("-b,--by,--sort", {"peak", "end", "allocated", "count", "temporary", "collected"}, options->by,
-                   "One list only: by this figure");
-  arguments.choice("-g,--group", {"line", "function", "file", "stack", "account", "thread", "process"},
+  arguments.choice("-b,--by,--sort", {"peak", "end", "allocated", "count", "temporary", "collected", "type"}, options->by,
+                   "One list only: by this figure; type: classes and their instances");
+  arguments.choice("-g,--group", {"line", "function", "file", "stack", "account", "thread", "process", "type"},
                    options->group, "What is one entry [line]");
   arguments.number("-n,--top", "N", options->top, "Entries of a list, 0 for all [5; of one list 20]");
   arguments.flag("--tree", options->tree, "Tree of what allocates and who called it, instead of lists");

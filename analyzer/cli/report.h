@@ -23,6 +23,8 @@ struct ReportRequest {
   bool callers = false;   ///< show the tree of callers of the first metric
   bool calls = false;     ///< show the tree of calls of the first metric
   bool gc = false;        ///< show what the garbage collector did
+  bool lists = true;      ///< show the lists of the metrics
+  bool types = false;     ///< show classes and their instances
   bool source = true;     ///< show lines of source
   bool overview = true;   ///< nothing special was asked for: show accounts and processes too
 };
@@ -47,6 +49,8 @@ struct ReportInput {
 [[nodiscard]] std::string totals_text(const ReportInput& input, const Style& style);
 /// What the garbage collector did, process by process.
 [[nodiscard]] std::string gc_text(const ReportInput& input, const Style& style);
+/// Classes and their instances.
+[[nodiscard]] std::string types_text(const ReportInput& input, const Style& style, const Places& places);
 [[nodiscard]] std::string list_text(const ReportInput& input, const Style& style, query::Metric metric,
                                     Places& places);
 [[nodiscard]] std::string tree_text(const ReportInput& input, const Style& style, query::Direction direction,

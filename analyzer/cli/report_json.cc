@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../query/collections.h"
+#include "../query/types.h"
 #include "report.h"
 #include "version.h"
 
@@ -156,6 +157,10 @@ Json where_json(const ledger::Reader& reader, const query::GroupKey& key, GroupB
       where.update({{"tid", p.threads[key.thread].tid}, {"name", p.threads[key.thread].name}});
     return where;
   }
+  if (by == GroupBy::type) {
+    if (key.type == 0) return {{"type", Json()}, {"account", account_name(key.account)}};
+    return {{"type", query::type_name(reader, key.type)}};
+  }
   Json where{{"origin", key.imports ? "import_system" : origin_key(key.origin)}};
   if (key.imports || key.origin != query::Origin::python) return where;
   if (by == GroupBy::stack) {
@@ -182,6 +187,27 @@ Json groups_json(const ReportInput& input) {
           {"sorted_by", metric_name(request.metrics.front())},
           {"count", groups.size()},
           {"entries", std::move(entries)}};
+}
+
+/// Every class with blocks of the selection.
+Json types_json(const ReportInput& input) {
+  const ledger::Reader& reader = input.reader;
+  Json types = Json::array();
+  for (const query::TypeSums& t : query::sum_types(reader, input.slots, input.profile)) {
+    const ledger::Type& type = reader.types()[t.type];
+    Json defined;
+    if (t.node != 0) defined = frame_json(reader, reader.frames()[reader.nodes()[t.node].frame]);
+    types.push_back({{"type", query::type_name(reader, t.type)},
+                     {"module", reader.string(type.module)},
+                     {"qualname", reader.string(type.name)},
+                     {"base", type.base != 0 ? Json(query::type_name(reader, type.base)) : Json()},
+                     {"defined", std::move(defined)},
+                     {"basic_size", type.basic_size},
+                     {"item_size", type.item_size},
+                     {"instances", sums_json(t.instances)},
+                     {"parts", sums_json(t.parts)}});
+  }
+  return types;
 }
 
 Json branch_json(const ledger::Reader& reader, const query::Tree& tree, GroupBy by) {
@@ -251,6 +277,7 @@ std::string report_json(const ReportInput& input) {
                     {"totals", sums_json(input.profile.totals)},
                     {"accounts", accounts_json(input.profile)},
                     {"processes", std::move(processes)},
+                    {"types", types_json(input)},
                     {"groups", groups_json(input)},
                     {"trees", std::move(trees)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

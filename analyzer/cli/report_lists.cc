@@ -37,9 +37,9 @@ constexpr ListText kLists[] = {
 };
 
 constexpr std::string_view kGroupNames[] = {"line",    "function", "file",   "stack",
-                                            "account", "thread",   "process"};
+                                            "account", "thread",   "process", "type"};
 constexpr std::string_view kGroupPlurals[] = {"lines",    "functions", "files",    "stacks",
-                                              "accounts", "threads",   "processes"};
+                                              "accounts", "threads",   "processes", "types"};
 
 const ListText& list_of(Metric metric) {
   return *std::find_if(std::begin(kLists), std::end(kLists),

@@ -44,6 +44,7 @@ void Bookkeeper::apply(const Event& event) {
     case EventKind::brk: return move_break(event);
     case EventKind::collection_begin: return collection_begin(event);
     case EventKind::collection_end: return collection_end(event);
+    case EventKind::retype: return retype(event);
     case EventKind::nothing: return;
   }
 }
@@ -76,12 +77,26 @@ void Bookkeeper::alloc(const Event& event) {
     live_ -= stale->size;
     --live_blocks_;
   }
-  rows_ = writer_.row(event.site, event.thread, event.size) + 1;
+  const std::uint32_t site = event.type == 0 ? event.site : typed_site(event.site, event.type);
+  rows_ = writer_.row(site, event.thread, event.size) + 1;
   deaths_since_row_ = false;
   ++process_.allocations;
   ++live_blocks_;
   process_.allocated_bytes += event.size;
   born(event.size);
+}
+
+std::uint32_t Bookkeeper::typed_site(std::uint32_t site, std::uint32_t type) {
+  if (site >= typed_.size()) typed_.resize(site + std::size_t{1});
+  TypedSite& last = typed_[site];
+  if (last.type != type) [[unlikely]] last = {type, sites_.typed(site, type)};
+  return last.site;
+}
+
+void Bookkeeper::retype(const Event& event) {
+  const auto block = blocks_.find(event.address);
+  if (!block) return;  // only a damaged trace has such a record
+  writer_.amend(block->row, event.type == 0 ? event.site : typed_site(event.site, event.type));
 }
 
 void Bookkeeper::free(const Event& event) {
@@ -114,7 +129,7 @@ void Bookkeeper::open(Range range, bool rest) {
   if (range.start >= range.end) return;
   const Account account = account_of(range.flags);
   const std::uint64_t size = range.end - range.start;
-  range.row = writer_.row(sites_.find(range.site, account, rest), range.thread, size);
+  range.row = writer_.row(sites_.mapping(range.site, account, rest), range.thread, size);
   rows_ = range.row + 1;
   if (!rest && is_heap(account)) {
     range.allocation = range.row + 1;
@@ -202,7 +217,7 @@ void Bookkeeper::move_break(const Event& event) {
 }
 
 void Bookkeeper::thread_stack(const Event& event) {
-  const std::uint64_t row = writer_.row(sites_.find(event.site, Account::stack, false), event.thread, event.size);
+  const std::uint64_t row = writer_.row(sites_.mapping(event.site, Account::stack, false), event.thread, event.size);
   rows_ = row + 1;
   if (const auto [old, fresh] = stacks_.try_emplace(event.address, row); !fresh) {
     writer_.death(old->second);

@@ -5,6 +5,7 @@
 #include <functional>
 #include <initializer_list>
 #include <unordered_map>
+#include <vector>
 
 #include "../read/event.h"
 #include "block_table.h"
@@ -14,16 +15,18 @@
 
 namespace heapledger::ledger {
 
-/// Kinds of rows that a mapping site turns into, by what its range is at the moment.
-struct MappingSites {
-  /// Site of the ledger for a range with these flags; `rest`: it continues an earlier row.
-  std::function<std::uint32_t(std::uint32_t site, Account account, bool rest)> find;
+/// Sites of the ledger that a site of the trace turns into.
+struct DerivedSites {
+  /// By what a range is at the moment; `rest`: it continues an earlier row.
+  std::function<std::uint32_t(std::uint32_t site, Account account, bool rest)> mapping;
+  /// By the type of an object.
+  std::function<std::uint32_t(std::uint32_t site, std::uint32_t type)> typed;
 };
 
 class Bookkeeper {
  public:
-  /// `process` receives totals; both must outlive this. `sites` gives ledger sites for mappings and stacks.
-  Bookkeeper(Writer& writer, Process& process, MappingSites sites)
+  /// `process` receives totals; both must outlive this. `sites` gives the ledger sites of objects, mappings and stacks.
+  Bookkeeper(Writer& writer, Process& process, DerivedSites sites)
       : writer_(writer), process_(process), sites_(std::move(sites)) {}
 
   void prefetch(const read::Event& event) const {
@@ -48,6 +51,8 @@ class Bookkeeper {
   void remap_in(const read::Event& event);
   void move_break(const read::Event& event);
   void thread_stack(const read::Event& event);
+  std::uint32_t typed_site(std::uint32_t site, std::uint32_t type);
+  void retype(const read::Event& event);
   void collection_begin(const read::Event& event);
   void collection_end(const read::Event& event);
   /// A row of nothing, if somebody died since the last row: deaths before and behind it have different positions.
@@ -61,7 +66,12 @@ class Bookkeeper {
 
   Writer& writer_;
   Process& process_;
-  MappingSites sites_;
+  DerivedSites sites_;
+  struct TypedSite {
+    std::uint32_t type = 0;  ///< that its objects had last
+    std::uint32_t site = 0;
+  };
+  std::vector<TypedSite> typed_;  ///< by site
   BlockTable blocks_;
   RangeTable ranges_;
   std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row

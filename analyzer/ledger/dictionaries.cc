@@ -21,6 +21,11 @@ constexpr std::size_t kTextPerSection = 1 << 20;
 
 constexpr unsigned kContinuationBit = 0x80;
 
+/// Columns of a section of types, in their order.
+constexpr std::uint32_t Type::*kTypeColumns[] = {&Type::name,       &Type::module,    &Type::owner,       &Type::base,
+                                                 &Type::node,       &Type::flags,     &Type::basic_size,  &Type::item_size,
+                                                 &Type::dict_offset, &Type::weaklist_offset};
+
 /// Both numbers in one, for hashing.
 std::uint64_t pair(std::uint32_t high, std::uint32_t low) { return std::uint64_t{high} << 32 | low; }
 
@@ -103,8 +108,9 @@ std::size_t section_end(const std::vector<Entry>& entries, std::size_t first) {
 Dictionaries::Dictionaries() {
   string({});
   node({});
+  type({});
   site({});
-  strings_written_.entries = nodes_written_.entries = sites_written_.entries = 1;
+  strings_written_.entries = nodes_written_.entries = types_written_.entries = sites_written_.entries = 1;
 }
 
 std::uint32_t Dictionaries::string(std::string_view text) {
@@ -125,11 +131,19 @@ std::uint32_t Dictionaries::node(const Node& n) {
   return intern(node_table_, mix(pair(n.parent, n.frame)), nodes_, n, 1);
 }
 
+std::uint32_t Dictionaries::type(const Type& t) {
+  assert(types_.empty() || (t.name < string_table_.size() && t.module < string_table_.size()));
+  assert(types_.empty() || (t.owner < types_.size() && t.base < types_.size() && t.node < node_table_.size()));
+  std::uint64_t hash = 0;
+  for (const auto member : kTypeColumns) hash = mix(hash ^ t.*member);
+  return intern(type_table_, hash, types_, t, 1);
+}
+
 std::uint32_t Dictionaries::site(const Site& s) {
-  assert(s.node < node_table_.size());
+  assert(s.node < node_table_.size() && (sites_.empty() || s.type < types_.size()));
   const auto kind = static_cast<std::uint32_t>(s.api) << 16 | static_cast<std::uint32_t>(s.account) << 1 |
                     static_cast<std::uint32_t>(s.continuation);
-  return intern(site_table_, mix(pair(s.node, kind)), sites_, s, 1);
+  return intern(site_table_, mix(mix(pair(s.node, kind)) ^ s.type), sites_, s, 1);
 }
 
 template <class Entries, class Put>
@@ -161,16 +175,21 @@ void Dictionaries::write_new(SectionFile& file) {
     put_column(payload_, part, &Node::parent);
     put_column(payload_, part, &Node::frame);
   });
+  write_entries(file, Tag::types, types_, types_written_, [&](std::size_t first, std::size_t end) {
+    const auto part = std::span<const Type>(types_).subspan(first, end - first);
+    for (const auto member : kTypeColumns) put_column(payload_, part, member);
+  });
   write_entries(file, Tag::sites, sites_, sites_written_, [&](std::size_t first, std::size_t end) {
     const auto part = std::span<const Site>(sites_).subspan(first, end - first);
     put_column(payload_, part, &Site::node);
     for (const Site& s : part) payload_.byte(static_cast<unsigned>(s.api));
     for (const Site& s : part)
       payload_.byte(static_cast<unsigned>(s.account) | (s.continuation ? kContinuationBit : 0));
+    put_column(payload_, part, &Site::type);
   });
 }
 
-DictionaryTables::DictionaryTables() : strings_(1), nodes_(1), sites_(1) {}
+DictionaryTables::DictionaryTables() : strings_(1), nodes_(1), types_(1), sites_(1) {}
 
 bool DictionaryTables::add(Tag tag, std::span<const std::byte> payload) {
   switch (tag) {
@@ -180,6 +199,8 @@ bool DictionaryTables::add(Tag tag, std::span<const std::byte> payload) {
       return add_frames(Cursor(payload));
     case Tag::nodes:
       return add_nodes(Cursor(payload));
+    case Tag::types:
+      return add_types(Cursor(payload));
     case Tag::sites:
       return add_sites(Cursor(payload));
     default:
@@ -235,6 +256,19 @@ bool DictionaryTables::add_nodes(Cursor in) {
   });
 }
 
+bool DictionaryTables::add_types(Cursor in) {
+  const std::size_t first = types_.size();
+  std::size_t count = 0;
+  if (!get_count(in, first, std::size(kTypeColumns), count)) return false;
+  types_.resize(first + count);
+  for (const auto member : kTypeColumns) get_column(in, types_, first, member);
+  if (!in.ok() || !in.at_end()) return types_.resize(first), false;
+  return keep_good(types_, first, [this](std::size_t i) {
+    const Type& t = types_[i];
+    return t.name < strings_.size() && t.module < strings_.size() && t.owner < i && t.base < i && t.node < nodes_.size();
+  });
+}
+
 bool DictionaryTables::add_sites(Cursor in) {
   const std::size_t first = sites_.size();
   std::size_t count = 0;
@@ -246,13 +280,14 @@ bool DictionaryTables::add_sites(Cursor in) {
     sites_[i].api = api < trace::kApiCount ? static_cast<trace::Api>(api) : trace::Api::unknown;
   }
   const auto accounts = in.bytes(count);
+  if (!in.at_end()) get_column(in, sites_, first, &Site::type);  // ledgers of before there were types have no such column
   if (!in.ok() || !in.at_end()) return sites_.resize(first), false;
   return keep_good(sites_, first, [&](std::size_t i) {
     const auto bits = static_cast<unsigned>(accounts[i - first]);
     const unsigned account = bits & ~kContinuationBit;
     sites_[i].account = static_cast<Account>(account);
     sites_[i].continuation = (bits & kContinuationBit) != 0;
-    return account < kAccountCount && sites_[i].node < nodes_.size();
+    return account < kAccountCount && sites_[i].node < nodes_.size() && sites_[i].type < types_.size();
   });
 }
 

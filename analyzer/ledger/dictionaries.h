@@ -1,4 +1,4 @@
-// The four dictionaries of a ledger: strings, frames, nodes (the call tree) and sites; writing side and
+// The five dictionaries of a ledger: strings, frames, nodes (the call tree), types and sites; writing side and
 // reading side.
 #pragma once
 
@@ -18,8 +18,8 @@
 
 namespace heapledger::ledger {
 
-/// Entry 0 of strings, nodes and sites is there from the start and stands in no file. Node 0 and site 0 are
-/// no values: a node or site with the same members gets a number of its own. Numbers given in entries must be
+/// Entry 0 of strings, nodes, types and sites is there from the start and stands in no file. Node 0, type 0 and site 0
+/// are no values: one with the same members gets a number of its own. Numbers given in entries must be
 /// those of existing entries. FileError: more than 2^32 - 1 entries, text too long.
 class Dictionaries {
  public:
@@ -27,6 +27,7 @@ class Dictionaries {
   std::uint32_t string(std::string_view text);
   std::uint32_t frame(const Frame& frame);
   std::uint32_t node(const Node& node);
+  std::uint32_t type(const Type& type);
   std::uint32_t site(const Site& site);
   [[nodiscard]] std::uint32_t site_count() const noexcept { return site_table_.size(); }
 
@@ -43,17 +44,18 @@ class Dictionaries {
   template <class Entries, class Put>
   void write_entries(SectionFile& file, Tag tag, const Entries& entries, Written& written, Put&& put);
 
-  InternTable string_table_, frame_table_, node_table_, site_table_;
+  InternTable string_table_, frame_table_, node_table_, type_table_, site_table_;
   std::deque<std::string> strings_;
   std::vector<Frame> frames_;
   std::vector<Node> nodes_;
+  std::vector<Type> types_;
   std::vector<Site> sites_;
-  Written strings_written_, frames_written_, nodes_written_, sites_written_;
+  Written strings_written_, frames_written_, nodes_written_, types_written_, sites_written_;
   ByteBuffer payload_;
 };
 
 /// Fills from the payloads of dictionary sections, each kind in the order of its sections, strings first,
-/// then frames, nodes, sites. An entry that refers to what is not there ends its dictionary.
+/// then frames, nodes, types, sites. An entry that refers to what is not there ends its dictionary.
 class DictionaryTables {
  public:
   DictionaryTables();
@@ -64,6 +66,7 @@ class DictionaryTables {
   [[nodiscard]] const std::vector<std::string_view>& strings() const noexcept { return strings_; }
   [[nodiscard]] const std::vector<Frame>& frames() const noexcept { return frames_; }
   [[nodiscard]] const std::vector<Node>& nodes() const noexcept { return nodes_; }
+  [[nodiscard]] const std::vector<Type>& types() const noexcept { return types_; }
   [[nodiscard]] const std::vector<Site>& sites() const noexcept { return sites_; }
 
  private:
@@ -71,12 +74,14 @@ class DictionaryTables {
   bool add_strings(trace::Cursor in);
   bool add_frames(trace::Cursor in);
   bool add_nodes(trace::Cursor in);
+  bool add_types(trace::Cursor in);
   bool add_sites(trace::Cursor in);
 
   std::vector<std::unique_ptr<char[]>> texts_;  ///< what strings_ point into, one block a section
   std::vector<std::string_view> strings_;
   std::vector<Frame> frames_;
   std::vector<Node> nodes_;
+  std::vector<Type> types_;
   std::vector<Site> sites_;
 };
 

@@ -39,6 +39,8 @@ enum class Tag : std::uint32_t {
   lives = 9,   ///< life of the same rows
   session = 10,
   contents = 11,  ///< where all other sections are; the last section
+  types = 12,
+  amendments = 13,  ///< sites of rows that were known too late
 };
 
 /// Sections are numbered inside their tag (and process): `group` counts from 0. `process` is 0 where it has

@@ -32,6 +32,11 @@ void visit_collection(Self& c, Visit&& visit) {
 }
 
 template <class Self, class Visit>
+void visit_attributes(Self& a, Visit&& visit) {
+  visit("type", a.type), visit("names", a.names);
+}
+
+template <class Self, class Visit>
 void visit_process(Self& r, Visit&& visit) {
   auto& p = r.process;
   visit("rows", r.rows), visit("sites", r.sites);
@@ -46,6 +51,7 @@ void visit_process(Self& r, Visit&& visit) {
   visit("peak_bytes", p.peak_bytes), visit("peak_row", p.peak_row), visit("peak_time_us", p.peak_time_us);
   visit("live_bytes", p.live_bytes), visit("live_blocks", p.live_blocks), visit("raw_bytes", p.raw_bytes);
   visit("threads", p.threads), visit("warnings", p.warnings);
+  visit("attributes", p.attributes);
   visit("collections_watched", p.collections_watched), visit("collections", p.collections);
   visit("collections_before", p.collections_before);
 }
@@ -82,6 +88,7 @@ Json to_json(const std::string& v) {
 
 Json to_json(const Thread& v);
 Json to_json(const Warning& v);
+Json to_json(const Attributes& v);
 Json to_json(const Collection& v) {
   Json row = Json::array();
   visit_collection(v, [&](auto number) { row.push_back(number); });
@@ -111,6 +118,11 @@ Json to_json(const Thread& v) {
 Json to_json(const Warning& v) {
   Json object = Json::object();
   visit_warning(v, PutKey{object});
+  return object;
+}
+Json to_json(const Attributes& v) {
+  Json object = Json::object();
+  visit_attributes(v, PutKey{object});
   return object;
 }
 
@@ -148,6 +160,7 @@ void from_json(const Json& json, std::string& v) {
 
 void from_json(const Json& json, Thread& v);
 void from_json(const Json& json, Warning& v);
+void from_json(const Json& json, Attributes& v);
 void from_json(const Json& json, Collection& v) {
   std::size_t column = 0;
   visit_collection(v, [&](auto& number) {
@@ -177,6 +190,9 @@ void from_json(const Json& json, Thread& v) {
 }
 void from_json(const Json& json, Warning& v) {
   if (json.is_object()) visit_warning(v, GetKey{json});
+}
+void from_json(const Json& json, Attributes& v) {
+  if (json.is_object()) visit_attributes(v, GetKey{json});
 }
 
 /// Discarded (no object) when the text is no JSON.

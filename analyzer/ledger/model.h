@@ -48,6 +48,20 @@ struct Node {
   bool operator==(const Node&) const = default;
 };
 
+/// A class, or another type of Python. Type 0 is no type: of blocks that are no objects, or nobody could tell. Sizes and
+/// offsets in bytes.
+struct Type {
+  std::uint32_t name = 0;    ///< string: __qualname__
+  std::uint32_t module = 0;  ///< string
+  std::uint32_t owner = 0;   ///< type: blocks are parts of its instances (a __dict__ of its own); 0: they are instances
+  std::uint32_t base = 0;    ///< type: tp_base, 0 where it is not known
+  std::uint32_t node = 0;    ///< of the `class` statement, 0: not known, or a type of C
+  std::uint32_t flags = 0;   ///< tp_flags
+  std::uint32_t basic_size = 0, item_size = 0;
+  std::uint32_t dict_offset = 0, weaklist_offset = 0;  ///< signed numbers kept in these
+  bool operator==(const Type&) const = default;
+};
+
 /// Where and how blocks are allocated. Site 0 is no site: its rows are ticks of the clock, not blocks.
 struct Site {
   std::uint32_t node = 0;  ///< innermost frame; 0: no Python frame was there
@@ -56,6 +70,7 @@ struct Site {
   /// Rows of this site continue an earlier row (rest of a mapping that was unmapped in part, or changed
   /// its protection): they have bytes but are no allocation, and count in no sum of allocations.
   bool continuation = false;
+  std::uint32_t type = 0;  ///< what the blocks are objects of
   bool operator==(const Site&) const = default;
 };
 
@@ -72,6 +87,12 @@ struct Row {
 struct TimeMark {
   std::uint64_t row = 0;
   std::uint64_t time_us = 0;
+};
+
+/// A row is of this site, whatever its group says.
+struct Amendment {
+  std::uint64_t row = 0;
+  std::uint64_t site = 0;
 };
 
 /// Resident memory seen from outside, bytes; time as in TimeMark.
@@ -100,6 +121,12 @@ struct Collection {
 
 /// Generations are 0, 1 and 2; what a later Python may add counts as the oldest.
 inline constexpr std::size_t kGenerations = 3;
+
+/// Names that instances of a class have their attributes under, as far as their dicts share a table of keys (about 30).
+struct Attributes {
+  std::uint32_t type = 0;
+  std::vector<std::string> names;
+};
 
 struct Process {
   std::uint32_t pid = 0;
@@ -132,6 +159,7 @@ struct Process {
   std::uint64_t raw_bytes = 0;     ///< size of the raw trace's committed part
   std::vector<Thread> threads;
   std::vector<Warning> warnings;
+  std::vector<Attributes> attributes;
   bool collections_watched = false;       ///< the interpreter's collector was watched
   std::vector<Collection> collections;    ///< in the order of their ends
   std::vector<std::uint64_t> collections_before = std::vector<std::uint64_t>(kGenerations);  ///< not seen, by generation

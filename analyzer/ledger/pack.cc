@@ -180,9 +180,10 @@ class Packer {
     writer_.begin_process();
     Symbols symbols(writer_, process);
     read::Merger merger(trace, symbols, stop_us);
-    Bookkeeper book(writer_, process, {[&](std::uint32_t site, Account account, bool rest) {
-                      return symbols.mapping_site(site, account, rest);
-                    }});
+    Bookkeeper book(
+        writer_, process,
+        {.mapping = [&](auto site, auto account, bool rest) { return symbols.mapping_site(site, account, rest); },
+         .typed = [&](auto site, auto type) { return symbols.typed_site(site, type); }});
     replay(merger, book, process, trace.committed_bytes());
     book.finish();
     process.lost_events = header.lost_events + merger.dropped_events();

@@ -27,7 +27,7 @@ constexpr std::uint64_t kJsonWeight = 64;
 /// Sections of one process, each list in the order of its groups, ended at the first that is missing.
 struct ProcessSections {
   const Section* process = nullptr;
-  std::vector<const Section*> marks, rss, births, lives;
+  std::vector<const Section*> marks, rss, amendments, births, lives;
 };
 
 struct ProcessData {
@@ -37,6 +37,7 @@ struct ProcessData {
   std::uint32_t sites = 0, threads = 0;  ///< bounds of the numbers in its rows
   std::vector<TimeMark> marks;
   std::vector<RssSample> rss;
+  std::vector<Amendment> amendments;
 };
 
 /// A gap ends the list: what comes behind has lost its place.
@@ -98,6 +99,7 @@ void Reader::Impl::sort_sections() {
       case Tag::strings:
       case Tag::frames:
       case Tag::nodes:
+      case Tag::types:
       case Tag::sites:
         append_in_order(dictionary_sections[s.header.tag], s);
         break;
@@ -109,6 +111,9 @@ void Reader::Impl::sort_sections() {
         break;
       case Tag::rss:
         append_in_order(process_sections[s.header.process].rss, s);
+        break;
+      case Tag::amendments:
+        append_in_order(process_sections[s.header.process].amendments, s);
         break;
       case Tag::births:
         append_in_order(process_sections[s.header.process].births, s);
@@ -136,7 +141,7 @@ bool Reader::Impl::load(const Section& section, std::span<const std::byte>& payl
 // Entries before the damage are good, and processes that need no others are as well: read_process() judges.
 void Reader::Impl::read_dictionaries() {
   bool whole = true;
-  for (const Tag tag : {Tag::strings, Tag::frames, Tag::nodes, Tag::sites}) {
+  for (const Tag tag : {Tag::strings, Tag::frames, Tag::nodes, Tag::types, Tag::sites}) {
     for (const Section* const s : dictionary_sections[tag]) {
       std::span<const std::byte> payload;
       if (load(*s, payload) && tables.add(tag, payload)) continue;
@@ -173,6 +178,7 @@ void Reader::Impl::read_process(std::uint32_t number, const ProcessSections& sec
   entry.written_rows = record->rows;
   entry.sites = record->sites;
   entry.threads = static_cast<std::uint32_t>(record->process.threads.size());
+  std::erase_if(record->process.attributes, [this](const Attributes& a) { return a.type >= tables.types().size(); });
   cut_rows(number, entry);
   read_series(number, entry);
   data.push_back(std::move(entry));
@@ -196,6 +202,11 @@ void Reader::Impl::read_series(std::uint32_t number, ProcessData& entry) {
   for (const Section* const s : entry.sections.rss) {
     if (whole) whole = load(*s, payload) && decode_rss(payload, entry.rss);
   }
+  for (const Section* const s : entry.sections.amendments) {
+    if (whole) whole = load(*s, payload) && decode_amendments(payload, entry.amendments);
+  }
+  for (const Amendment& a : entry.amendments) whole = whole && a.row < entry.written_rows && a.site < entry.sites;
+  if (!whole) entry.amendments.clear();
   // A cut file tells nothing of the time behind the cut.
   while (!entry.marks.empty() && entry.marks.back().row > entry.row_count) entry.marks.pop_back();
   if (!whole)
@@ -218,6 +229,7 @@ std::span<const Warning> Reader::warnings() const { return impl_->warnings; }
 std::string_view Reader::string(std::uint32_t number) const { return impl_->tables.strings()[number]; }
 std::span<const Frame> Reader::frames() const { return impl_->tables.frames(); }
 std::span<const Node> Reader::nodes() const { return impl_->tables.nodes(); }
+std::span<const Type> Reader::types() const { return impl_->tables.types(); }
 std::span<const Site> Reader::sites() const { return impl_->tables.sites(); }
 std::uint64_t Reader::row_count(std::size_t process) const { return impl_->data[process].row_count; }
 std::size_t Reader::group_count(std::size_t process) const {
@@ -242,6 +254,9 @@ Group Reader::group(std::size_t process, std::size_t index, Buffer& buffer) cons
       !decode_lives(payload, buffer.life)) {
     impl_->fail_group(process, index);
   }
+  auto amended = std::ranges::lower_bound(data.amendments, first, {}, &Amendment::row);
+  for (; amended != data.amendments.end() && amended->row < first + rows; ++amended)
+    buffer.site[static_cast<std::size_t>(amended->row - first)] = static_cast<std::uint32_t>(amended->site);
   for (std::size_t i = 0; i < rows; ++i) {
     std::uint64_t& life = buffer.life[i];
     if (life > data.written_rows - first - i) impl_->fail_group(process, index);

@@ -39,6 +39,7 @@ class Reader {
   [[nodiscard]] std::string_view string(std::uint32_t number) const;
   [[nodiscard]] std::span<const Frame> frames() const;
   [[nodiscard]] std::span<const Node> nodes() const;  ///< parents precede children
+  [[nodiscard]] std::span<const Type> types() const;  ///< owners and bases precede
   [[nodiscard]] std::span<const Site> sites() const;
 
   [[nodiscard]] std::uint64_t row_count(std::size_t process) const;

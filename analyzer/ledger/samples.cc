@@ -55,6 +55,13 @@ void encode_rss(std::span<const RssSample> samples, ByteBuffer& payload) {
   put_column(samples, &RssSample::resident_file, payload);
 }
 
+void encode_amendments(std::span<const Amendment> amendments, ByteBuffer& payload) {
+  payload.clear();
+  payload.number(amendments.size());
+  put_column(amendments, &Amendment::row, payload);
+  put_column(amendments, &Amendment::site, payload);
+}
+
 bool decode_marks(std::span<const std::byte> payload, std::vector<TimeMark>& marks) {
   const auto good = [](const TimeMark& a, const TimeMark& b) {
     return a.row < b.row && a.time_us <= b.time_us;
@@ -65,6 +72,11 @@ bool decode_marks(std::span<const std::byte> payload, std::vector<TimeMark>& mar
 bool decode_rss(std::span<const std::byte> payload, std::vector<RssSample>& samples) {
   const auto good = [](const RssSample& a, const RssSample& b) { return a.time_us <= b.time_us; };
   return decode(payload, samples, good, &RssSample::time_us, &RssSample::resident, &RssSample::resident_file);
+}
+
+bool decode_amendments(std::span<const std::byte> payload, std::vector<Amendment>& amendments) {
+  const auto good = [](const Amendment& a, const Amendment& b) { return a.row < b.row; };
+  return decode(payload, amendments, good, &Amendment::row, &Amendment::site);
 }
 
 }  // namespace heapledger::ledger

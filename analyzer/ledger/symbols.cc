@@ -55,6 +55,41 @@ std::uint32_t Symbols::site(std::uint32_t parent, std::uint32_t code, std::uint3
   return number;
 }
 
+std::uint32_t Symbols::type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) {
+  Type entry;
+  entry.name = writer_.string(symbol::text_of(type.name_kind, type.name.span()));
+  entry.module = writer_.string(symbol::text_of(type.module_kind, type.module.span()));
+  entry.base = base;
+  entry.owner = owner;
+  entry.flags = type.flags;
+  constexpr std::uint64_t kMost = 0xffffffff;
+  entry.basic_size = static_cast<std::uint32_t>(std::min(type.basic_size, kMost));
+  entry.item_size = static_cast<std::uint32_t>(std::min(type.item_size, kMost));
+  entry.dict_offset = static_cast<std::uint32_t>(type.dict_offset);
+  entry.weaklist_offset = static_cast<std::uint32_t>(type.weaklist_offset);
+  if (const auto made = type_objects_.find(type.address); type.address != 0 && made != type_objects_.end())
+    entry.node = made->second;
+  return writer_.type(entry);
+}
+
+void Symbols::attribute(std::uint32_t type, const trace::Attribute& attribute) {
+  const std::string name = symbol::text_of(attribute.name_kind, attribute.name.span());
+  auto& all = process_.attributes;
+  const auto known = std::ranges::find(all, type, &Attributes::type);
+  std::vector<std::string>& names = (known != all.end() ? *known : all.emplace_back(Attributes{type, {}})).names;
+  if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+}
+
+void Symbols::type_object(std::uint64_t address, std::uint32_t site) {
+  if (site < sites_.size()) type_objects_[address] = sites_[site].node;
+}
+
+std::uint32_t Symbols::typed_site(std::uint32_t site, std::uint32_t type) {
+  Site typed = site < sites_.size() ? sites_[site] : Site{};
+  typed.type = type;
+  return writer_.site(typed);
+}
+
 std::uint32_t Symbols::mapping_site(std::uint32_t site, Account account, bool rest) {
   Site booked = site < sites_.size() ? sites_[site] : Site{};
   booked.account = account;

@@ -22,12 +22,17 @@ class Symbols final : public read::Definitions {
   std::uint32_t code(const trace::Code& code) override;
   std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) override;
   std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override;
+  std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) override;
+  void attribute(std::uint32_t type, const trace::Attribute& attribute) override;
+  void type_object(std::uint64_t address, std::uint32_t site) override;
   std::uint32_t thread(const trace::Thread& thread) override;
   void process(const trace::Process& process) override;
   void interpreter(const trace::Interpreter& interpreter) override;
   void self_test(const trace::SelfTest& test) override;
   void collections_before(const trace::CollectionsBefore& before) override;
 
+  /// Ledger site for objects of a type that were allocated under `site`.
+  std::uint32_t typed_site(std::uint32_t site, std::uint32_t type);
   /// Ledger site for a mapping recorded under `site` that is booked in `account`.
   std::uint32_t mapping_site(std::uint32_t site, Account account, bool rest);
 
@@ -42,6 +47,7 @@ class Symbols final : public read::Definitions {
   Writer& writer_;
   Process& process_;
   std::vector<CodeText> codes_{1};
+  std::unordered_map<std::uint64_t, std::uint32_t> type_objects_;  ///< address -> node that allocated it
   std::unordered_map<std::uint64_t, std::uint32_t> threads_;  ///< serial number in the trace -> index
   std::vector<Site> sites_{1};  ///< by ledger site number, sparse entries default
 };

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -24,6 +25,7 @@ struct Writer::Impl {
   void flush_group();
   void flush_marks();
   void flush_rss();
+  void write_amendments();
   /// After all groups were flushed: uses their memory.
   void write_lives();
 
@@ -40,6 +42,7 @@ struct Writer::Impl {
   std::uint32_t threads = 0;  ///< named by rows of whole groups
   std::vector<TimeMark> marks;
   std::vector<RssSample> samples;
+  std::map<std::uint64_t, std::uint32_t> amendments;  ///< row -> site
 
   // The group being filled.
   std::uint32_t filled = 0;
@@ -59,6 +62,7 @@ std::uint32_t Writer::frame(const Frame& frame) { return impl_->dictionaries.fra
 std::uint32_t Writer::node(std::uint32_t parent, std::uint32_t frame) {
   return impl_->dictionaries.node({.parent = parent, .frame = frame});
 }
+std::uint32_t Writer::type(const Type& type) { return impl_->dictionaries.type(type); }
 std::uint32_t Writer::site(const Site& site) { return impl_->dictionaries.site(site); }
 
 void Writer::begin_process() {
@@ -67,6 +71,7 @@ void Writer::begin_process() {
   w.open = true;
   w.rows = 0;
   w.groups = w.mark_sections = w.rss_sections = w.threads = w.filled = 0;
+  w.amendments.clear();
   w.lives.clear();
   w.lives.add_group();
 }
@@ -85,6 +90,16 @@ std::uint64_t Writer::row(std::uint32_t site, std::uint32_t thread, std::uint64_
     w.lives.add_group();
   }
   return row;
+}
+
+void Writer::amend(std::uint64_t row, std::uint32_t site) {
+  Impl& w = *impl_;
+  assert(row < w.rows);
+  if (const std::uint64_t flushed = w.rows - w.filled; row >= flushed) {
+    w.site[row - flushed] = site;
+  } else {
+    w.amendments[row] = site;
+  }
 }
 
 void Writer::death(std::uint64_t row) {
@@ -126,6 +141,7 @@ void Writer::end_process(const Process& process) {
   w.file.add(Tag::process, w.process, 0, std::as_bytes(std::span(text)));
   if (!w.marks.empty()) w.flush_marks();
   if (!w.samples.empty()) w.flush_rss();
+  w.write_amendments();
   w.write_lives();
   w.open = false;
   ++w.process;
@@ -162,6 +178,16 @@ void Writer::Impl::flush_rss() {
   encode_rss(samples, buffer);
   file.add(Tag::rss, process, rss_sections++, buffer.bytes());
   samples.clear();
+}
+
+void Writer::Impl::write_amendments() {
+  std::vector<Amendment> part;
+  std::uint32_t section = 0;
+  for (auto next = amendments.begin(); next != amendments.end(); part.clear()) {
+    for (; next != amendments.end() && part.size() < kSamplesPerSection; ++next) part.push_back({next->first, next->second});
+    encode_amendments(part, buffer);
+    file.add(Tag::amendments, process, section++, buffer.bytes());
+  }
 }
 
 void Writer::Impl::write_lives() {

@@ -1,4 +1,4 @@
-// Writes a ledger file: dictionaries (strings, frames, nodes, sites) shared by all processes, then rows of one
+// Writes a ledger file: dictionaries (strings, frames, nodes, types, sites) shared by all processes, then rows of one
 // process after the other. Rows are compressed in groups as they come; deaths, which come in any order, wait in a
 // temporary file beside the ledger, so that memory does not grow with the number of blocks.
 #pragma once
@@ -24,12 +24,15 @@ class Writer {
   std::uint32_t string(std::string_view text);
   std::uint32_t frame(const Frame& frame);
   std::uint32_t node(std::uint32_t parent, std::uint32_t frame);
+  std::uint32_t type(const Type& type);
   std::uint32_t site(const Site& site);
 
   /// Processes are written one after the other: begin, rows and deaths, end.
   void begin_process();
   /// Appends a row (life is ignored); returns its position. Inline-fast: this is called for every block.
   std::uint64_t row(std::uint32_t site, std::uint32_t thread, std::uint64_t size);
+  /// The row is of another site than it was written with: its type came later.
+  void amend(std::uint64_t row, std::uint32_t site);
   /// The block of that row ended; now = number of rows appended so far. At most once a row.
   void death(std::uint64_t row);
   /// Rows appended from now on are at least this late. Not decreasing. A mark directly behind another one replaces it.

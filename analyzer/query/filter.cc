@@ -8,6 +8,7 @@
 #include <array>
 
 #include "../ledger/error.h"
+#include "types.h"
 
 namespace heapledger::query {
 
@@ -132,12 +133,13 @@ std::vector<std::uint8_t> select_nodes(const Filter& filter, const ledger::Reade
 void select_sites(const Filter& filter, const ledger::Reader& reader, Selection& selection) {
   const auto accounts = select_accounts(filter);
   const auto nodes = select_nodes(filter, reader);
+  const auto types = select_types(filter.types, reader);
   const auto sites = reader.sites();
   selection.places.assign(sites.size(), 0);
   selection.sites.assign(sites.size(), 0);
   for (std::size_t s = 1; s < sites.size(); ++s) {
-    selection.places[s] = nodes[sites[s].node];
-    selection.sites[s] = nodes[sites[s].node] & accounts[static_cast<unsigned>(sites[s].account)];
+    selection.places[s] = nodes[sites[s].node] & types[sites[s].type];
+    selection.sites[s] = selection.places[s] & accounts[static_cast<unsigned>(sites[s].account)];
   }
 }
 
@@ -149,7 +151,7 @@ std::uint64_t row_at(const Clock& clock, std::uint64_t offset_us, std::uint64_t 
 }  // namespace
 
 bool Filter::whole() const {
-  return processes.empty() && threads.empty() && functions.empty() && files.empty() && accounts.empty() &&
+  return processes.empty() && threads.empty() && functions.empty() && files.empty() && accounts.empty() && types.empty() &&
          !from_us && !to_us;
 }
 

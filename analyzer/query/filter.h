@@ -19,6 +19,7 @@ struct Filter {
   std::vector<std::string> functions;    ///< pattern; with files: of the same frame, anywhere in the stack
   std::vector<std::string> files;        ///< pattern of the path or of its last parts
   std::vector<std::string> accounts;     ///< name ("native") or pattern of the title ("Python objects")
+  std::vector<std::string> types;        ///< classes of Python: full or qualified name, or glob
   std::optional<std::uint64_t> from_us;  ///< born at that time of the session or later
   std::optional<std::uint64_t> to_us;    ///< born before, and looked at as if the session ended there
 
@@ -52,7 +53,7 @@ struct Selection {
 };
 
 /// Without a word on accounts the heap accounts are wanted. Throws ledger::FileError when a word names no
-/// process, thread or account of this ledger (one sentence with those that there are).
+/// process, thread, account or class of this ledger (one sentence with those that there are).
 [[nodiscard]] Selection compile(const Filter& filter, const ledger::Reader& reader,
                                 const std::vector<Clock>& clocks);
 

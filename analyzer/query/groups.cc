@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <map>
 
+#include "types.h"
+
 namespace heapledger::query {
 
 namespace {
@@ -26,12 +28,16 @@ using GroupMap = std::map<GroupKey, Sums>;
 
 GroupMap by_slots(const ledger::Reader& reader, const Slots& slots, const Profile& profile, GroupBy by) {
   GroupMap groups;
+  const auto same = by == GroupBy::type ? same_names(reader) : std::vector<std::uint32_t>{};
   for (std::size_t slot = 0; slot < slots.count(); ++slot) {
     if (profile.wanted[slot] == 0 || profile.slots[slot] == Sums{}) continue;
     const ledger::Site& site = reader.sites()[slots.site(slot)];
     GroupKey key;
     if (by == GroupBy::account) {
       key.account = site.account;
+    } else if (by == GroupBy::type) {
+      key.type = same[site.type];
+      if (key.type == 0) key.account = site.account;
     } else {
       key = code_key(reader, site, slots.origin(slot), by);
     }

@@ -1,4 +1,4 @@
-// Sites put together: by full stack, line, function, file, account, thread or process.
+// Sites put together: by full stack, line, function, file, account, type, thread or process.
 #pragma once
 
 #include <cstdint>
@@ -9,7 +9,7 @@
 
 namespace heapledger::query {
 
-enum class GroupBy : std::uint8_t { line, function, file, stack, account, thread, process };
+enum class GroupBy : std::uint8_t { line, function, file, stack, account, thread, process, type };
 
 /// What a group stands for. Which fields say something depends on the grouping; the rest is 0.
 struct GroupKey {
@@ -19,7 +19,8 @@ struct GroupKey {
   std::uint32_t file = 0;
   std::uint32_t line = 0;  ///< of a line or stack; first line of a function
   std::uint32_t node = 0;  ///< of a stack: its innermost frame
-  ledger::Account account = ledger::Account::native;
+  ledger::Account account = ledger::Account::native;  ///< also of a type 0
+  std::uint32_t type = 0;  ///< the first one of its name
   std::uint32_t process = 0;  ///< index into Reader::processes()
   std::uint32_t thread = 0;
   auto operator<=>(const GroupKey&) const = default;

@@ -21,6 +21,7 @@ enum class EventKind : std::uint8_t {
   brk,          ///< size: the change as a signed number, site
   collection_begin,  ///< flags: generation. No shard, like the next
   collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable
+  retype,       ///< address, site, type: of a block that is alive
   nothing,      ///< a stamp without an event
 };
 
@@ -35,6 +36,7 @@ struct Event {
   std::uint32_t lane = 0;
   std::uint32_t thread = 0;    ///< as Definitions::thread numbered it; 0: nobody said
   std::uint32_t site = 0;      ///< as Definitions::site numbered it
+  std::uint32_t type = 0;      ///< of an alloc: as Definitions::type numbered it; 0: no object of a known type
   std::uint32_t shard = kNoShard;
   std::uint32_t stamp = 0;     ///< place in the order of the shard
   std::uint64_t address = 0;
@@ -52,6 +54,12 @@ class Definitions {
   /// parent and code are numbers returned here before; 0: none.
   virtual std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) = 0;
   virtual std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) = 0;
+  /// base and owner are numbers returned here before; 0: none.
+  virtual std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) = 0;
+  /// type is a number returned here before.
+  virtual void attribute(std::uint32_t type, const trace::Attribute& attribute) = 0;
+  /// A type object was allocated: where it is defined.
+  virtual void type_object(std::uint64_t address, std::uint32_t site) = 0;
   /// Number of the thread whose events follow in this lane.
   virtual std::uint32_t thread(const trace::Thread& thread) = 0;
   virtual void process(const trace::Process& process) = 0;
@@ -66,6 +74,9 @@ class NoDefinitions : public Definitions {
   std::uint32_t code(const trace::Code&) override { return 0; }
   std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
   std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
+  std::uint32_t type(const trace::Type&, std::uint32_t, std::uint32_t) override { return 0; }
+  void attribute(std::uint32_t, const trace::Attribute&) override {}
+  void type_object(std::uint64_t, std::uint32_t) override {}
   std::uint32_t thread(const trace::Thread&) override { return 0; }
   void process(const trace::Process&) override {}
   void interpreter(const trace::Interpreter&) override {}

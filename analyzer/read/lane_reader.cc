@@ -56,6 +56,34 @@ void LaneReader::stamp(Event& event, std::uint32_t shard, std::uint64_t skipped)
   next_stamp_[shard] = event.stamp + 1;
 }
 
+/// What was allocated is an object of the type that its site had last, unless the next record names another. What that
+/// needs may be defined in between.
+void LaneReader::find_type(Event& event, Site& site) {
+  while (!damaged_) {
+    if (in_.at_end() && !next_chunk()) break;
+    if (in_.at_end()) continue;
+    trace::Cursor ahead = in_;
+    const std::uint8_t head = ahead.byte();
+    const auto kind = static_cast<Kind>(head >> 2);
+    if ((head & 3) != 0 || (kind != Kind::type && kind != Kind::typed)) break;
+    const auto body = ahead.bytes(ahead.varint());
+    if (!ahead.ok()) break;
+    in_ = ahead;
+    if (kind == Kind::type) {
+      definition(kind, body);
+      continue;
+    }
+    trace::Typed typed;
+    if (get(body, typed) && typed.type >= types_.size()) damage();
+    if (!damaged_) site.model.last_type = typed.type;
+    break;
+  }
+  if (site.model.last_type >= types_.size()) return;
+  const Type& type = types_[site.model.last_type];
+  event.type = type.number;
+  if (type.of_types) definitions_->type_object(event.address, event.site);
+}
+
 bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
   const std::uint32_t number = trace::get_alloc_site(head, in_, model_);
   if (number >= sites_.size()) return damage();
@@ -67,6 +95,7 @@ bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
   event.address = alloc.address;
   event.size = alloc.size;
   stamp(event, trace::shard_of(alloc.address), std::exchange(skipped_, 0));
+  if (site.objects) find_type(event, site);
   return true;
 }
 
@@ -133,6 +162,8 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     case Kind::interpreter:
     case Kind::self_test:
     case Kind::collections_before:
+    case Kind::type:
+    case Kind::attribute:
       definition(kind, body);
       return false;
     default:
@@ -166,8 +197,10 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       stamp(born, trace::shard_of(born.address), r.skipped_after);
       model_.last_address = born.address;
       if (event.address == 0 || born.address == 0 || !plausible(born.address, born.size)) damage();
-      if (!damaged_) second_ = born;
-      return !damaged_;
+      if (damaged_) return false;
+      if (sites_[r.site].objects) find_type(born, sites_[r.site]);
+      second_ = born;
+      return true;
     }
     case Kind::void_stamp: {
       trace::VoidStamp v;
@@ -186,6 +219,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.address = sites_[a.site].model.last_address = model_.last_address = a.address;
       event.size = a.size;
       stamp(event, trace::shard_of(a.address), std::exchange(skipped_, 0));
+      if (sites_[a.site].objects) find_type(event, sites_[a.site]);
       return true;
     }
     case Kind::free_wide: {
@@ -255,6 +289,17 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.flags = static_cast<std::uint16_t>(b.flags);
       return !damaged_;
     }
+    case Kind::typed_late: {
+      trace::TypedLate t;
+      if (!get(body, t)) return false;
+      if (t.address == 0 || t.type >= types_.size()) return damage();
+      fill(event, EventKind::retype);
+      event.address = t.address;
+      event.type = types_[t.type].number;
+      event.site = site_number(t.site);
+      stamp(event, trace::shard_of(t.address), t.skipped);
+      return !damaged_;
+    }
     case Kind::collection_begin: {
       trace::CollectionBegin c;
       if (!get(body, c)) return false;
@@ -291,7 +336,18 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   if (trace::Site site; kind == Kind::site && get(body, site)) {
     const std::uint32_t parent = parent_of(site.parent, nodes_), code = parent_of(site.code, codes_);
     const auto api = static_cast<trace::Api>(site.api < trace::kApiCount ? site.api : 0);
-    if (!damaged_) sites_.push_back({{}, definitions_->site(parent, code, site.offset, api)});
+    if (!damaged_) sites_.push_back({{}, definitions_->site(parent, code, site.offset, api), trace::is_object(api)});
+  }
+  if (trace::Type type; kind == Kind::type && get(body, type)) {
+    if (type.base >= types_.size() || type.owner >= types_.size()) damage();
+    constexpr std::uint32_t kTypeSubclass = 1u << 31;  // tp_flags
+    if (!damaged_)
+      types_.push_back({definitions_->type(type, types_[type.base].number, types_[type.owner].number),
+                        type.owner == 0 && (type.flags & kTypeSubclass) != 0});
+  }
+  if (trace::Attribute attribute; kind == Kind::attribute && get(body, attribute)) {
+    if (attribute.type >= types_.size()) damage();
+    if (!damaged_) definitions_->attribute(types_[attribute.type].number, attribute);
   }
   if (trace::Thread thread; kind == Kind::thread && get(body, thread)) thread_ = definitions_->thread(thread);
   if (trace::Process process; kind == Kind::process && get(body, process)) definitions_->process(process);

@@ -26,11 +26,17 @@ class LaneReader {
   struct Site {
     trace::SiteModel model;
     std::uint32_t number = 0;  ///< as the receiver knows it
+    bool objects = false;      ///< its blocks have types
+  };
+  struct Type {
+    std::uint32_t number = 0;  ///< as the receiver knows it
+    bool of_types = false;     ///< its instances are types
   };
 
   bool next_chunk();
   bool damage();
   void fill(Event& event, EventKind kind);
+  void find_type(Event& event, Site& site);
   bool hot_alloc(std::uint8_t head, Event& event);
   void stamp(Event& event, std::uint32_t shard, std::uint64_t skipped);
 
@@ -52,6 +58,7 @@ class LaneReader {
   std::vector<Site> sites_{1};
   std::vector<std::uint32_t> nodes_{0};
   std::vector<std::uint32_t> codes_{0};
+  std::vector<Type> types_{1};
   std::vector<std::uint32_t> next_stamp_;
   std::uint64_t skipped_ = 0;  ///< of the order prefix that was just read
   std::uint64_t time_us_ = 0;

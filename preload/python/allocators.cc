@@ -4,6 +4,7 @@
 #include "../hook.h"
 #include "code.h"
 #include "runtime.h"
+#include "types.h"
 
 namespace heapledger::python {
 
@@ -47,6 +48,13 @@ inline void note_call() noexcept {
   }
 }
 
+/// An object is about to go, or to move: what is known by its address.
+inline void forget(void* block) noexcept {
+  forget_code(block);
+  forget_type(block);
+  if (g_type_reader.free_threaded) [[unlikely]] cancel_pending(block);
+}
+
 template <int generation, Domain domain>
 struct Wrapper {
   static const Allocator& original() noexcept { return g_original[generation][domain]; }
@@ -62,14 +70,14 @@ struct Wrapper {
   }
   static void* realloc(void* context, void* block, std::size_t size) noexcept {
     note_call<domain>();
-    if (domain == kObj && block != nullptr) forget_code(block);
+    if (domain == kObj && block != nullptr) forget(block);
     return hook::reallocate(kReallocApi<domain>, block, size,
                             [=] { return original().realloc(context, block, size); });
   }
   static void free(void* context, void* block) noexcept {
-    if (domain == kObj && block != nullptr) forget_code(block);
+    if (domain == kObj && block != nullptr) forget(block);
     const std::uint8_t flags = domain == kRaw && g_raw_unseen.load(std::memory_order_relaxed) ? trace::kFreeInner : 0;
-    hook::deallocate(block, [=] { original().free(context, block); }, flags);
+    hook::deallocate<domain != kRaw>(block, [=] { original().free(context, block); }, flags);
   }
   static Allocator allocator() noexcept { return {original().context, malloc, calloc, realloc, free}; }
 };

@@ -1,7 +1,9 @@
 // Copies code objects into the trace: names and line tables, once for each different content and lane.
 #include "code.h"
 
+#include "../content_hash.h"
 #include "../lane.h"
+#include "objects.h"
 
 namespace heapledger::python {
 
@@ -10,51 +12,9 @@ constinit std::atomic<std::uint32_t> g_code_epoch = 0;
 
 namespace {
 
-struct Text {
-  trace::Bytes bytes;
-  std::uint32_t kind = 0;
-};
-
-/// A str as it lies in memory. Only compact strings occur as names; anything else becomes empty.
-Text read_text(const Layout& layout, const void* str) noexcept {
-  if (str == nullptr) return {};
-  const auto state = load<std::uint32_t>(str, layout.str_state) >> layout.str_kind_shift;
-  const std::uint32_t kind = state & 7;
-  const bool compact = (state & 8) != 0, ascii = (state & 16) != 0;
-  if (!compact) return {};
-  const auto length = load<std::uint64_t>(str, layout.str_length);
-  const auto* data = static_cast<const std::byte*>(str) + (ascii ? layout.str_ascii : layout.str_compact);
-  return {{data, length * kind}, ascii ? 0 : kind};
-}
-
 trace::Bytes read_bytes(const Layout& layout, const void* bytes) noexcept {
   if (bytes == nullptr) return {};
   return {static_cast<const std::byte*>(bytes) + layout.bytes_data, load<std::uint64_t>(bytes, layout.str_length)};
-}
-
-/// 64-bit multiply-xor hash, twice with different seeds: two contents that agree in 128 bits are taken as one.
-std::uint64_t mix(std::uint64_t h, trace::Bytes bytes) noexcept {
-  const auto* at = static_cast<const std::byte*>(bytes.data);
-  std::uint64_t left = bytes.size;
-  for (h ^= left * 0x9e3779b97f4a7c15ull; left != 0;) {
-    std::uint64_t word = 0;
-    const std::uint64_t n = left < 8 ? left : 8;
-    std::memcpy(&word, at, n);
-    h = (h ^ word) * 0xff51afd7ed558ccdull;
-    h ^= h >> 29;
-    at += n;
-    left -= n;
-  }
-  return h;
-}
-
-InternKey content_key(const trace::Code& code) noexcept {
-  const auto run = [&](std::uint64_t seed) {
-    std::uint64_t h = seed + code.first_line;
-    for (const trace::Bytes& part : {code.filename, code.name, code.line_table}) h = mix(h, part);
-    return h ^ (h >> 32);
-  };
-  return {run(1), run(0x517cc1b727220a95ull)};
 }
 
 trace::Code read_code(const Layout& layout, const std::byte* code) noexcept {
@@ -72,7 +32,11 @@ trace::Code read_code(const Layout& layout, const std::byte* code) noexcept {
 
 [[gnu::noinline, gnu::cold]] std::uint32_t define_code(Lane& lane, const std::byte* code) noexcept {
   const trace::Code record = read_code(*g_runtime.layout, code);
-  const InternKey key = content_key(record);
+  const InternKey key = content_key([&](std::uint64_t seed) {
+    std::uint64_t h = seed + record.first_line;
+    for (const trace::Bytes& part : {record.filename, record.name, record.line_table}) h = mix(h, part);
+    return h;
+  });
   if (const std::uint32_t known = lane.code_table.find(key); known != 0) return known;
   const std::uint32_t number = lane.code_table.add(key);  // first: records are counted by the reader
   return number != 0 && lane.append(record) ? number : 0;

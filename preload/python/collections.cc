@@ -3,6 +3,7 @@
 
 #include "../hook.h"
 #include "../sys.h"
+#include "attributes.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -19,6 +20,7 @@ struct Method {
   const char* doc;
 };
 constexpr int kVariableArguments = 1;  // METH_VARARGS
+constexpr std::uint32_t kOldest = 2;   // the generation whose collection looks at everything
 
 template <class Record>
 void write(const Record& record) noexcept {
@@ -56,6 +58,7 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
     end.uncollectable = number_in(info, "uncollectable");
     t_state.collection_ns = 0;
     write(end);
+    if (end.generation == kOldest) write_attributes();
   }
   void* none = const_cast<void*>(g_runtime.none);
   f.inc_ref(none);

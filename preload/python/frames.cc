@@ -4,6 +4,7 @@
 #include <pthread.h>
 
 #include "frame_reader.h"
+#include "types.h"
 
 namespace heapledger::python {
 
@@ -11,6 +12,7 @@ constinit FrameReader g_reader;
 
 namespace {
 
+constexpr std::size_t kInterpreterOfThread = 16;  // PyThreadState.interp, in all versions
 constexpr std::uint32_t kUnsettled = 2;  // the code changed; whether the frame is hidden has to be read again
 constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer part and say so by having no root
 
@@ -124,6 +126,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
   g_attention.store(true, std::memory_order_relaxed);
+  if (g_type_reader.word_count != 0) g_main_interpreter.store(nullptr, std::memory_order_relaxed);
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
@@ -135,13 +138,21 @@ const std::byte* current_frame() noexcept {
   if (thread != nullptr && layout.minor <= 11 && load<pthread_t>(thread, layout.tstate_thread_id) != pthread_self())
     thread = nullptr;
   if (thread == nullptr) [[unlikely]] {
+    t_state.interpreter = nullptr;
     if (f.is_initialized() == 0) return watch_restart(), nullptr;
     thread = static_cast<const std::byte*>(f.this_thread());
     if (thread == nullptr) return nullptr;
   }
+  t_state.interpreter = load<const void*>(thread, kInterpreterOfThread);
   auto* frame = load<const std::byte*>(thread, layout.tstate_frame);
   if (layout.cframe_frame < 0) return frame;
   return frame != nullptr ? load<const std::byte*>(frame, static_cast<std::size_t>(layout.cframe_frame)) : nullptr;
+}
+
+bool holds_lock() noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
+  return thread != nullptr && load<pthread_t>(thread, layout.tstate_thread_id) == pthread_self();
 }
 
 /// Offset into the code's instructions, in bytes; negative (as an unsigned number) before the first one has begun.

@@ -18,6 +18,9 @@ namespace heapledger::python {
 /// Innermost frame of the calling thread; nullptr: it runs no Python code.
 const std::byte* current_frame() noexcept;
 
+/// Whether the calling thread holds the interpreter's lock; always true where there is none. For threads with a frame.
+[[nodiscard]] bool holds_lock() noexcept;
+
 /// A plain walk of visible frames, innermost first; for the self-test.
 class FrameWalk {
  public:

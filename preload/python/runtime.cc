@@ -11,6 +11,7 @@
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
+#include "types.h"
 
 namespace heapledger::python {
 
@@ -134,6 +135,7 @@ bool self_test() noexcept {
   const StackState state = compare_with_api(frames);
   if (state == StackState::untested) return false;
   set_stack_state(state);
+  if (state == StackState::mismatch) stop_types();  // the layout is not what it is taken for
   hook::record_apart([&](Lane& lane) { lane.append(trace::SelfTest{static_cast<std::uint32_t>(state), frames}); });
   return true;
 }
@@ -168,6 +170,7 @@ void find_stack_reader(const link_map& object, Runtime& r) noexcept {
   r.code_type = find_symbol(object, "PyCode_Type");
   if (g_settings.stack_mode() == Stacks::none) return set_stack_state(StackState::switched_off);
   set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
+  if (can_walk(r)) start_types(find_symbol(object, "PyType_Type"));
 }
 
 }  // namespace

@@ -164,6 +164,10 @@ class Recording:
         """What the report says about the collector of the only process."""
         return self._report()["processes"][0]["gc"]
 
+    def types_under(self, function):
+        """{class: its entry in the report} for blocks with this function in their stacks."""
+        return {entry["type"]: entry for entry in self._report("--function", function)["types"]}
+
     def collected_at(self, file, line):
         """Bytes of a line of code that were freed while the collector ran."""
         return sum(entry["sums"]["collected_bytes"] for entry in self._lines("collected")

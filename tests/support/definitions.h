@@ -33,6 +33,12 @@ class WrittenDown : public read::Definitions {
     note("site {} {} {} {}", parent, code, offset, static_cast<unsigned>(api));
     return next_site_++;
   }
+  std::uint32_t type(const trace::Type& t, std::uint32_t base, std::uint32_t owner) override {
+    note("type {} {} {} {} {} {}", text(t.module), text(t.name), t.flags, t.basic_size, base, owner);
+    return next_type_++;
+  }
+  void attribute(std::uint32_t type, const trace::Attribute& a) override { note("attribute {} {}", type, text(a.name)); }
+  void type_object(std::uint64_t address, std::uint32_t site) override { note("type_object {} {}", address, site); }
   std::uint32_t thread(const trace::Thread& t) override {
     note("thread {} {} {}", t.tid, t.serial, text(t.name));
     return static_cast<std::uint32_t>(t.serial) + 400;
@@ -56,7 +62,7 @@ class WrittenDown : public read::Definitions {
   void note(fmt::format_string<Args...> form, Args&&... args) {
     lines.push_back(fmt::format(form, std::forward<Args>(args)...));
   }
-  std::uint32_t next_code_ = 100, next_node_ = 200, next_site_ = 300;
+  std::uint32_t next_code_ = 100, next_node_ = 200, next_site_ = 300, next_type_ = 500;
 };
 
 }  // namespace heapledger::support

@@ -16,9 +16,11 @@ enum { kForks = 200, kMaps = 500 };
 static volatile sig_atomic_t g_handled, g_failed, g_is_child, g_enough;
 static int g_fork;
 
+static int wanted(void) { return g_fork ? kForks : kMaps; }
+
 static void handle(int number) {
   (void)number;
-  if (g_is_child || g_enough) return;
+  if (g_is_child || g_enough || g_handled == wanted()) return;
   ++g_handled;
   if (!g_fork) {
     void *page = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -47,7 +49,7 @@ int main(int argc, char **argv) {
   timer_create(CLOCK_MONOTONIC, &event, &timer);
   timer_settime(timer, 0, &often, NULL);
   void *live[64] = {NULL};
-  for (unsigned i = 0; g_handled < (g_fork ? kForks : kMaps); ++i) {
+  for (unsigned i = 0; g_handled < wanted(); ++i) {
     live[i % 64] = realloc(live[i % 64], 16 + i * 7919u % 500);
     if (g_is_child) {
       for (int j = 0; j < 1000; ++j) free(malloc(6001));

@@ -53,6 +53,8 @@ class Model {
         for (auto at = pages_.lower_bound(first); at != pages_.end() && at->first < first + pages; ++at)
           at->second.flags = (at->second.flags & ~1u) | e.flags;
         break;
+      case EventKind::retype:
+        break;  // of no block of this model
       case EventKind::stack:
         stacks_[e.address] = {api(e), e.thread, e.size};
         break;

@@ -84,13 +84,14 @@ TEST(DictionaryTables, RefuseGapsCountsAndRests) {
   ByteBuffer huge;
   huge.number(1);
   huge.number(~std::uint64_t{0});
-  for (const Tag tag : {Tag::strings, Tag::frames, Tag::nodes, Tag::sites, Tag::process}) {
+  for (const Tag tag : {Tag::strings, Tag::frames, Tag::nodes, Tag::types, Tag::sites, Tag::process}) {
     EXPECT_FALSE(add(tables, tag, huge));
     EXPECT_FALSE(add(tables, tag, ByteBuffer()));
   }
   ByteBuffer rest = payload(1, {{0}}, {{0}, {0}});
   EXPECT_TRUE(add(tables, Tag::sites, rest));
   rest = payload(2, {{0}}, {{0}, {0}});
+  rest.byte(0);  // the column of types
   rest.byte(0);
   EXPECT_FALSE(add(tables, Tag::sites, rest));
   EXPECT_EQ(tables.sites().size(), 2u);

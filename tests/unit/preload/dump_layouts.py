@@ -90,6 +90,17 @@ def expressions(minor, free_threaded):
         "str_length": ("PyASCIIObject", "length"),
         "str_state": ("PyASCIIObject", "state"),
         "bytes_data": ("PyBytesObject", "ob_sval"),
+        "type_name": ("PyTypeObject", "tp_name"),
+        "type_basic_size": ("PyTypeObject", "tp_basicsize"),
+        "type_item_size": ("PyTypeObject", "tp_itemsize"),
+        "type_flags": ("PyTypeObject", "tp_flags"),
+        "type_weaklist_offset": ("PyTypeObject", "tp_weaklistoffset"),
+        "type_base": ("PyTypeObject", "tp_base"),
+        "type_dict": ("PyTypeObject", "tp_dict"),
+        "type_dict_offset": ("PyTypeObject", "tp_dictoffset"),
+        "type_qualname": ("PyHeapTypeObject", "ht_qualname"),
+        "type_cached_keys": ("PyHeapTypeObject", "ht_cached_keys"),
+        "dict_keys": ("PyDictObject", "ma_keys"),
     }
     if minor >= 11:
         fields["frame_owner"] = (frame, "owner")

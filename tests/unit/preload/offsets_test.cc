@@ -24,7 +24,15 @@ Fields fields_of(const Layout& l) {
           FIELD(code_filename),    FIELD(code_name),         FIELD(code_first_line), FIELD(code_line_table),
           FIELD(code_instructions), FIELD(code_tlbc),        FIELD(object_type),     FIELD(str_length),
           FIELD(str_state),        FIELD(str_ascii),         FIELD(str_compact),     FIELD(bytes_data),
-          FIELD(str_kind_shift),   FIELD(owner_hidden_from), {"str_flags", 31}};
+          FIELD(str_kind_shift),   FIELD(owner_hidden_from), {"str_flags", 31},
+          FIELD(type_name),        FIELD(type_qualname),     FIELD(type_cached_keys), FIELD(dict_keys),
+          {"type_basic_size", l.type_name + tp::basic_size},
+          {"type_item_size", l.type_name + tp::item_size},
+          {"type_flags", l.type_name + tp::flags},
+          {"type_weaklist_offset", l.type_name + tp::weaklist_offset},
+          {"type_base", l.type_name + tp::base},
+          {"type_dict", l.type_name + tp::dict},
+          {"type_dict_offset", l.type_name + tp::dict_offset}};
 #undef FIELD
 }
 

@@ -1,0 +1,45 @@
+// Python types: their names, and what their instances add up to.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "profile.h"
+
+namespace heapledger::query {
+
+/// Bits of Type::flags, as CPython has them in tp_flags.
+enum TypeFlag : std::uint32_t {
+  kInlineValues = 1u << 2,  ///< 3.13+: attributes lie in the instance
+  kManagedDict = 1u << 4,   ///< 3.11+: a __dict__ in front of the instance
+  kHeapType = 1u << 9,      ///< made at run time, as all classes of Python are
+  kHaveGc = 1u << 14,
+  kExceptionSubclass = 1u << 30,
+  kTypeSubclass = 1u << 31,
+};
+
+/// "shop.models.Book", "dict", "__main__.Outer.Inner"; empty for type 0. Of a part of instances: the owner's name.
+[[nodiscard]] std::string type_name(const ledger::Reader& reader, std::uint32_t type);
+
+/// By type: the first one of the same name. Classes of one name are shown as one: a forked child knows less of a class than
+/// the process that made it, and a function may define a class at each call.
+[[nodiscard]] std::vector<std::uint32_t> same_names(const ledger::Reader& reader);
+
+/// By type: 1 = named by one of the words: "shop.models.Book", "Book", or a glob over the full name. Parts are named as
+/// their owners. Throws ledger::FileError when a word names no type of this ledger, with those that are like it.
+[[nodiscard]] std::vector<std::uint8_t> select_types(const std::vector<std::string>& words, const ledger::Reader& reader);
+
+/// What the instances of all classes of one name add up to.
+struct TypeSums {
+  std::uint32_t type = 0;  ///< one of them
+  std::uint32_t node = 0;  ///< of the `class` statement; 0: not known, or a type of C
+  Sums instances;
+  Sums parts;  ///< what instances have of their own beside their block: a __dict__, values
+  [[nodiscard]] Sums all() const noexcept;
+};
+
+/// Types of the wanted blocks; greatest at the moment of the question first, then by name.
+[[nodiscard]] std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots, const Profile& profile);
+
+}  // namespace heapledger::query

@@ -1,0 +1,46 @@
+// Walks the types that this lane knows.
+#include "attributes.h"
+
+#include "../hook.h"
+#include "objects.h"
+#include "type_names.h"
+#include "types.h"
+
+namespace heapledger::python {
+
+namespace {
+
+constexpr std::uint64_t kMostAttributes = 64;  // shared tables hold about 30
+
+void write_names(Lane& lane, std::uint32_t number) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const KnownType known = lane.types.data()[number];
+  if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & tp::heap_type) == 0) return;
+  const auto* memory = load<const std::byte*>(known.type, layout.type_cached_keys);
+  if (memory == nullptr || !readable(memory)) return;
+  const DictKeys keys(layout, memory);
+  const std::uint64_t count = keys.count() < kMostAttributes ? keys.count() : kMostAttributes;
+  for (std::uint64_t i = known.attributes; i < count; ++i) {
+    const Text name = read_text(layout, keys.key(i));
+    lane.append(trace::Attribute{number, name.kind, name.bytes});
+  }
+  if (count > known.attributes) lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
+}
+
+}  // namespace
+
+void write_attributes() noexcept {
+  if (g_type_reader.word_count == 0 || g_type_reader.free_threaded) return;
+  hook::record_apart([](Lane& lane) {
+    for (std::uint32_t number = 1; number <= lane.type_table.count() && number < lane.types.capacity(); ++number)
+      write_names(lane, number);
+  });
+}
+
+void write_attributes_at_exit() noexcept {
+  const Lane* lane = t_state.lane;
+  if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) != sys::thread_id()) return;  // a forked child's, wiped
+  if (g_type_reader.word_count != 0 && current_frame() != nullptr && holds_lock()) write_attributes();
+}
+
+}  // namespace heapledger::python

@@ -1,0 +1,75 @@
+// Reading of Python objects by plain loads: strings, and the keys of dicts.
+//
+// The caller knows that the object is alive and is not being changed; where that is only likely, readable() keeps the
+// process from harm.
+#pragma once
+
+#include <csignal>
+#include <cstdint>
+
+#include "../../trace/codec.h"
+#include "../sys.h"
+#include "code.h"
+#include "offsets.h"
+
+namespace heapledger::python {
+
+struct Text {
+  trace::Bytes bytes;
+  std::uint32_t kind = 0;  ///< as in trace::Code
+};
+
+/// A str as it lies in memory. Only compact strings occur as names; anything else becomes empty.
+inline Text read_text(const Layout& layout, const void* str) noexcept {
+  if (str == nullptr) return {};
+  const auto state = load<std::uint32_t>(str, layout.str_state) >> layout.str_kind_shift;
+  const std::uint32_t kind = state & 7;
+  const bool compact = (state & 8) != 0, ascii = (state & 16) != 0;
+  if (!compact) return {};
+  const auto length = load<std::uint64_t>(str, layout.str_length);
+  const auto* data = static_cast<const std::byte*>(str) + (ascii ? layout.str_ascii : layout.str_compact);
+  return {{data, length * kind}, ascii ? 0 : kind};
+}
+
+inline bool is_ascii_text(const Layout& layout, const void* str, std::string_view wanted) noexcept {
+  const Text text = read_text(layout, str);
+  return text.kind == 0 && text.bytes.text() == wanted;
+}
+
+/// Whether the word at an address can be loaded, by asking the kernel: rt_sigprocmask copies the set before it finds that
+/// `how` is nonsense.
+inline bool readable(const void* address) noexcept {
+  const auto word = reinterpret_cast<std::uintptr_t>(address) & ~std::uintptr_t{7};
+  constexpr int kNonsense = -1;
+  return sys::call(SYS_rt_sigprocmask, kNonsense, word, nullptr, std::size_t{8}) != -EFAULT;
+}
+
+/// The keys of a dict, in the order of insertion. Deleted ones are nullptr.
+class DictKeys {
+ public:
+  DictKeys(const Layout& layout, const std::byte* keys) noexcept : keys_(keys) {
+    if (layout.keys_have_log) {
+      count_ = load<std::uint64_t>(keys, 24);
+      entry_size_ = load<std::uint8_t>(keys, 10) == 0 ? 24 : 16;  // dk_kind 0: any keys, with their hashes
+      entries_ = 32 + (std::size_t{1} << load<std::uint8_t>(keys, 9));
+    } else {
+      count_ = load<std::uint64_t>(keys, 32);
+      const auto size = load<std::uint64_t>(keys, 8);
+      entries_ = 40 + size * (size <= 0xff ? 1 : size <= 0xffff ? 2 : size <= 0xffffffff ? 4 : 8);
+    }
+  }
+  [[nodiscard]] std::uint64_t count() const noexcept { return count_; }
+  [[nodiscard]] const void* key(std::uint64_t i) const noexcept { return field(i, entry_size_ == 24 ? 8 : 0); }
+  [[nodiscard]] const void* value(std::uint64_t i) const noexcept { return field(i, entry_size_ == 24 ? 16 : 8); }
+
+ private:
+  [[nodiscard]] const void* field(std::uint64_t i, std::size_t offset) const noexcept {
+    return load<const void*>(keys_, entries_ + i * entry_size_ + offset);
+  }
+  const std::byte* keys_;
+  std::uint64_t count_ = 0;
+  std::size_t entries_ = 0;
+  std::size_t entry_size_ = 24;
+};
+
+}  // namespace heapledger::python

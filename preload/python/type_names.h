@@ -1,0 +1,41 @@
+// Types of Python as the trace describes them.
+#pragma once
+
+#include <cstdint>
+
+#include "../lane.h"
+#include "code.h"
+#include "offsets.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+/// PyType_Type, against which others are judged.
+void set_type_type(const std::byte* type) noexcept;
+
+/// Whether a type lies at an address that may be anything.
+[[nodiscard]] bool is_type(const std::byte* address) noexcept;
+
+inline std::uint32_t type_flags(const std::byte* type) noexcept {
+  return load<std::uint32_t>(type, g_runtime.layout->type_name + tp::flags);
+}
+
+/// Bytes in front of an instance: of the collector, and of pointers to its dict and weak references (3.11+).
+inline std::uint32_t header_bytes(const std::byte* type) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const std::uint32_t flags = type_flags(type);
+  const std::uint32_t gc = (flags & tp::have_gc) != 0 ? layout.gc_header : 0;
+  return gc + ((flags & layout.pre_header_flags) != 0 ? 16 : 0);
+}
+
+/// Whether a block of this size can be an instance with ob_type at `word`. The shortest strings are smaller than their type
+/// says.
+inline bool may_be_instance(const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
+  const auto basic = load<std::uint64_t>(type, g_runtime.layout->type_name + tp::basic_size);
+  return size >= word - g_runtime.layout->object_type + basic || (type_flags(type) & tp::unicode_subclass) != 0;
+}
+
+/// Number of a type in the lane; appends it, and before it its bases, when it is new. 0: it could not be written.
+std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth = 0) noexcept;
+
+}  // namespace heapledger::python

@@ -1,0 +1,226 @@
+// Finding out which type a block is an object of, and naming types in the trace.
+#include "types.h"
+
+#include "../hook.h"
+#include "objects.h"
+#include "type_names.h"
+
+namespace heapledger::python {
+
+constinit TypeReader g_type_reader;
+constinit std::atomic<const void*> g_main_interpreter = nullptr;
+constinit std::atomic<std::uint32_t> g_type_generation[kTypeGenerations] = {};
+constinit std::atomic<std::uint32_t> g_type_epoch = 0;
+constinit std::atomic<std::uintptr_t> g_type_low = ~std::uintptr_t{0};
+constinit std::atomic<std::uintptr_t> g_type_high = 0;
+
+namespace {
+
+constexpr std::uint32_t kNothing = 0;               // type number: no object
+constexpr std::uint32_t kNotYet = 0xffffffff;       // type number: not initialised
+
+std::atomic<std::uint32_t>& generation_of(const void* type) noexcept {
+  return g_type_generation[(reinterpret_cast<std::uintptr_t>(type) >> 4) % kTypeGenerations];
+}
+
+/// Type objects have a header of the collector in front, where there is one.
+const std::byte* type_in(const void* block) noexcept {
+  return static_cast<const std::byte*>(block) + g_runtime.layout->gc_header;
+}
+
+/// The address means another type from here on, or one at all.
+void change_meaning(const std::byte* type) noexcept { generation_of(type).fetch_add(1, std::memory_order_relaxed); }
+
+/// Keeps the range of types that can end.
+void note_type(const std::byte* block) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  std::uintptr_t low = g_type_low.load(std::memory_order_relaxed), high = g_type_high.load(std::memory_order_relaxed);
+  while (address < low && !g_type_low.compare_exchange_weak(low, address, std::memory_order_relaxed)) {
+  }
+  while (address >= high && !g_type_high.compare_exchange_weak(high, address + 1, std::memory_order_relaxed)) {
+  }
+}
+
+/// Number of a type in the lane, 0 when no type lies there whose instances have ob_type at `word`.
+std::uint32_t type_number(Lane& lane, const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(type);
+  if ((address & 7) != 0 || address < 0x10000 || (address >> 47) != 0) return kNothing;  // no pointer
+  TypeSlot& slot = lane.type_slots[(address >> 4) % kTypeSlots];
+  const std::uint32_t generation = generation_of(type).load(std::memory_order_relaxed);
+  if (slot.type != type || slot.generation != generation) {
+    slot = {type, generation, kNothing, word};
+    if (!is_type(type)) return kNothing;
+    const std::byte* block = type - g_runtime.layout->gc_header;
+    const bool ends = (type_flags(type) & tp::heap_type) != 0;
+    if (ends) note_type(block);
+    slot.word = header_bytes(type) + g_runtime.layout->object_type;
+    slot.number = name_type(lane, type);
+  }
+  if (slot.number == 0 || slot.word != word || !may_be_instance(type, word, size)) return kNothing;
+  if (!lane.types.reserve(slot.number)) return kNothing;
+  KnownType& known = lane.types.data()[slot.number];
+  const std::uint32_t attributes = known.type == type ? known.attributes : 0;
+  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), generation, attributes};
+  return slot.number;
+}
+
+struct Found {
+  const std::byte* type;
+  std::uint32_t number;
+};
+
+/// What lies in a block. Only pointers to types are followed.
+Found identify(Lane& lane, const PendingObject& object) noexcept {
+  bool written = false;
+  for (const std::uint32_t word : g_type_reader.words) {
+    if (word + sizeof(void*) > object.size) continue;
+    const auto* type = load<const std::byte*>(object.block, word);
+    written = written || type != nullptr;
+    if (const std::uint32_t number = type_number(lane, type, word, object.size); number != kNothing)
+      return {type, number};
+  }
+  return {nullptr, written ? kNothing : kNotYet};
+}
+
+/// Says what the block is, unless a reader takes it for that anyway.
+void write_type(Lane& lane, const PendingObject& object, bool last_record, std::uint32_t number) noexcept {
+  if (number == object.predicted) return;
+  if (last_record) {
+    lane.sites.data()[object.site].last_type = number;
+    lane.append(trace::Typed{number});
+    return;
+  }
+  const auto address = reinterpret_cast<std::uintptr_t>(object.block);
+  const std::uint32_t shard = trace::shard_of(address);
+  lane.append(trace::TypedLate{number, object.site, address, hook::skipped(lane, shard, hook::take_stamp(shard))});
+}
+
+/// The type that another thread has found. The type may have ended meanwhile, and is unknown then.
+std::uint32_t found_number(Lane& lane, const PendingObject& object) noexcept {
+  if (object.type == nullptr) return kNothing;
+  if (generation_of(object.type).load(std::memory_order_relaxed) != object.generation) return object.predicted;
+  const std::uint32_t word = header_bytes(object.type) + g_runtime.layout->object_type;
+  return type_number(lane, object.type, word, object.size);
+}
+
+/// False: it is not yet an object. Up to 3.11 a collection may run between the allocation of an object and its
+/// initialisation; what is still blank a while after it is memory for something else.
+bool settle_one(Lane& lane, PendingObject& object) noexcept {
+  constexpr std::uint8_t kPatience = 64;
+  const bool last_record = lane.cursor == object.end;
+  std::uint32_t number = object.found ? found_number(lane, object) : identify(lane, object).number;
+  if (number == kNotYet) {
+    if (t_state.collection_ns == 0) ++object.looks;
+    if (object.looks < kPatience) return false;
+    number = kNothing;
+  }
+  write_type(lane, object, last_record, number);
+  return true;
+}
+
+/// Looks again at what was not initialised before.
+void settle_aside(Lane& lane, const void* ending) noexcept {
+  std::uint32_t kept = 0;
+  for (std::uint32_t i = 0; i < lane.aside_count; ++i) {
+    PendingObject object = lane.aside[i];
+    if (!settle_one(lane, object) && object.block != ending) lane.aside[kept++] = object;
+  }
+  lane.aside_count = kept;
+}
+
+/// Reads on behalf of a lane whose thread does not hold the interpreter any more.
+void find_for(Lane& lane, PendingObject& object) noexcept {
+  if (object.block == nullptr || object.found) return;
+  const Found found = identify(lane, object);
+  if (found.number == kNotYet) return;  // nobody else can know of it
+  object.found = true;
+  object.type = found.type;
+  if (found.type != nullptr) object.generation = generation_of(found.type).load(std::memory_order_relaxed);
+}
+
+/// Free-threaded: between `block` and 0 the word is `block | 1` while the block is read.
+void settle_claimed(Lane& lane) noexcept {
+  std::atomic_ref<const std::byte*> word(lane.pending.block);
+  const std::byte* block = word.load(std::memory_order_relaxed);
+  if (block == nullptr) return;
+  if (!word.compare_exchange_strong(block, block + 1, std::memory_order_acquire)) return;
+  PendingObject object = lane.pending;
+  object.block = block;
+  settle_one(lane, object);
+  word.store(nullptr, std::memory_order_release);
+}
+
+}  // namespace
+
+void start_types(const void* type_type) noexcept {
+  const Layout* layout = g_runtime.layout;
+  if (layout == nullptr || type_type == nullptr) return;
+  TypeReader& reader = g_type_reader;
+  const std::uint32_t word = layout->object_type;
+  reader.free_threaded = g_runtime.free_threaded;
+  if (reader.free_threaded) {
+    reader.words[0] = word, reader.words[1] = word + 16, reader.words[2] = kNoWord;
+  } else {
+    reader.words[0] = word + 16, reader.words[1] = word, reader.words[2] = layout->minor < 11 ? kNoWord : word + 32;
+  }
+  reader.word_count = 3;
+  set_type_type(static_cast<const std::byte*>(type_type));
+}
+
+bool is_alive(const KnownType& known) noexcept {
+  return generation_of(known.type).load(std::memory_order_relaxed) == known.generation;
+}
+
+void note_type_end(const void* block) noexcept {
+  change_meaning(type_in(block));
+  g_type_epoch.fetch_add(1, std::memory_order_relaxed);
+}
+
+/// Up to 3.11 all interpreters share a lock, and it does not matter whose objects they are.
+bool adopt_interpreter() noexcept {
+  if (g_type_reader.word_count == 0 || t_state.interpreter == nullptr) return false;
+  const void* none = nullptr;
+  if (g_runtime.layout->minor < 12) {
+    g_main_interpreter.store(t_state.interpreter, std::memory_order_relaxed);
+    return true;
+  }
+  return g_main_interpreter.compare_exchange_strong(none, t_state.interpreter, std::memory_order_relaxed);
+}
+
+void stop_types() noexcept {
+  static const char kNobody = 0;  // its address is no interpreter's
+  g_type_reader.word_count = 0;
+  g_main_interpreter.store(&kNobody, std::memory_order_relaxed);
+}
+
+void take_over(Lane& lane) noexcept {
+  if (g_type_reader.word_count == 0) return g_recording->object_lane.store(&lane, std::memory_order_relaxed);
+  if (g_type_reader.free_threaded) return settle_claimed(lane);
+  (void)current_frame();  // whose Python it is that runs here now
+  if (t_state.interpreter == nullptr || t_state.interpreter != g_main_interpreter.load(std::memory_order_relaxed)) return;
+  Lane* const before = g_recording->object_lane.exchange(&lane, std::memory_order_relaxed);
+  if (before == nullptr) return;
+  find_for(lane, before->pending);
+  for (std::uint32_t i = 0; i < before->aside_count; ++i) find_for(lane, before->aside[i]);
+}
+
+void settle_slowly(Lane& lane, const void* ending) noexcept {
+  if (lane.aside_count != 0) settle_aside(lane, ending);
+  if (lane.pending.block == nullptr) return;
+  PendingObject object = lane.pending;
+  lane.pending.block = nullptr;
+  if (settle_one(lane, object) || object.block == ending) return;
+  if (lane.aside_count < kPendingObjects) lane.aside[lane.aside_count++] = object;
+}
+
+void cancel_pending(const void* block) noexcept {
+  const auto* wanted = static_cast<const std::byte*>(block);
+  for (Lane* lane = g_recording->lanes.load(std::memory_order_acquire); lane != nullptr; lane = lane->next) {
+    std::atomic_ref<const std::byte*> word(lane->pending.block);
+    const std::byte* seen = wanted;
+    if (lane == t_state.lane || word.compare_exchange_strong(seen, nullptr, std::memory_order_relaxed)) continue;
+    while (seen == wanted + 1) seen = word.load(std::memory_order_acquire);  // a few loads long
+  }
+}
+
+}  // namespace heapledger::python

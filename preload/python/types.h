@@ -1,0 +1,94 @@
+// Which Python type a block is an object of.
+//
+// A block becomes an object after the allocator returned it. So its type is read at the next event of its thread that
+// holds the interpreter's lock - a call of the MEM or OBJ domain -, which mostly comes when the object is complete; and
+// before the block is freed. Nobody can free it in between without such an event: when another thread has taken the lock
+// over, its first event reads the type on behalf of the one before. Free-threaded builds have no such lock; there
+// whoever frees a block takes it off the list of what is pending.
+//
+// A reader of the trace takes a block for an object of the type that its site had last; only differences are written.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+#include <cstring>
+
+#include "../lane.h"
+#include "code.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+/// Where objects keep their types; constant once there is an interpreter.
+struct TypeReader {
+  std::uint32_t words[3] = {};  ///< where a block may have ob_type: objects with a collector's header, bare ones, ...
+  std::uint32_t word_count = 0;  ///< 0: types are not read
+  bool free_threaded = false;
+};
+extern constinit TypeReader g_type_reader;
+/// Called when the interpreter was found, with its layout in place.
+void start_types(const void* type_type) noexcept;
+/// What is recorded from here on has no types.
+void stop_types() noexcept;
+
+/// Interpreter whose objects are read. Objects of others - sub-interpreters with a lock of their own - are left alone.
+extern constinit std::atomic<const void*> g_main_interpreter;
+
+/// As for code objects: type objects freed in each class of addresses, and all of them.
+inline constexpr std::uint32_t kTypeGenerations = 1024;
+extern constinit std::atomic<std::uint32_t> g_type_generation[kTypeGenerations];
+extern constinit std::atomic<std::uint32_t> g_type_epoch;
+/// All type objects that were ever named and can end lie in this range.
+extern constinit std::atomic<std::uintptr_t> g_type_low, g_type_high;
+
+[[gnu::cold, gnu::noinline]] void note_type_end(const void* block) noexcept;
+/// False: the address may be another type's by now.
+[[nodiscard]] bool is_alive(const KnownType& known) noexcept;
+
+/// An OBJ block is about to be freed or moved; it may be a type.
+inline void forget_type(const void* block) noexcept {
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  if (address >= g_type_low.load(std::memory_order_relaxed) && address < g_type_high.load(std::memory_order_relaxed))
+    [[unlikely]] note_type_end(block);
+}
+
+/// Free-threaded builds, before a block is freed: its thread must not look at it any more.
+[[gnu::cold, gnu::noinline]] void cancel_pending(const void* block) noexcept;
+
+[[gnu::noinline]] void settle_slowly(Lane& lane, const void* ending) noexcept;
+[[gnu::cold, gnu::noinline]] void take_over(Lane& lane) noexcept;
+[[gnu::cold, gnu::noinline]] bool adopt_interpreter() noexcept;
+
+/// The thread is about to do something with Python's allocators: what it allocated before is an object by now.
+/// `ending`: the block that it is about to free.
+[[gnu::always_inline]] inline void settle(Lane& lane, const void* ending = nullptr) noexcept {
+  if (g_recording->object_lane.load(std::memory_order_relaxed) != &lane) [[unlikely]] take_over(lane);
+  const PendingObject& pending = lane.pending;
+  if (pending.block == nullptr && lane.aside_count == 0) return;
+  if (pending.block != nullptr && lane.aside_count == 0 && !pending.found) [[likely]] {
+    const KnownType& known = lane.types.data()[pending.predicted];
+    if (known.word + sizeof(void*) <= pending.size && known.epoch == g_type_epoch.load(std::memory_order_relaxed) &&
+        load<const std::byte*>(pending.block, known.word) == known.type) [[likely]] {
+      lane.pending.block = nullptr;
+      return;
+    }
+  }
+  settle_slowly(lane, ending);
+}
+
+/// A fresh block must not show the type of what lay there before.
+[[gnu::always_inline]] inline void blank(void* block, std::size_t size) noexcept {
+  for (const std::uint32_t word : g_type_reader.words)
+    if (word + sizeof(void*) <= size) std::memset(static_cast<std::byte*>(block) + word, 0, sizeof(void*));
+}
+
+/// The lane's last record is the allocation of this block of the object domain.
+[[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
+  const void* interpreter = t_state.interpreter;
+  if (interpreter != g_main_interpreter.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
+    if (!adopt_interpreter()) return;
+  lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type,
+                  nullptr, 0, false, 0};
+}
+
+}  // namespace heapledger::python

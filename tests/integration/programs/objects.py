@@ -1,0 +1,95 @@
+"""Makes COUNT objects of each of many types and keeps them all; prints which function made which type.
+
+Free lists are drained first, so that every object asks the allocator. Ends without tearing the interpreter down: what is kept
+is alive at the end. With "threads" every function runs in a thread of its own, all at once, COUNT / 10 objects each.
+"""
+
+import json
+import os
+import sys
+import threading
+import types
+
+COUNT = int(sys.argv[1])
+kept = []
+
+
+class Plain:
+    def __init__(self, i):
+        self.number = i
+        self.double = 2 * i
+
+
+class Slotted:
+    __slots__ = ("number", "double")
+
+    def __init__(self, i):
+        self.number = i
+        self.double = 2 * i
+
+
+class Subclass(Plain):
+    pass
+
+
+class Meta(type):
+    pass
+
+
+class WithMeta(metaclass=Meta):
+    pass
+
+
+class Number(int):
+    pass
+
+
+class Failure(Exception):
+    pass
+
+
+def endless():
+    yield 1
+
+
+def keep(make, count):
+    made = [None] * count
+    for i in range(count):
+        made[i] = make(i)
+    kept.append(made)
+
+
+MAKERS = {
+    "make_plain": ("__main__.Plain", Plain), "make_slotted": ("__main__.Slotted", Slotted),
+    "make_subclass": ("__main__.Subclass", Subclass), "make_with_meta": ("__main__.WithMeta", lambda i: WithMeta()),
+    "make_number": ("__main__.Number", Number), "make_failure": ("__main__.Failure", lambda i: Failure()),
+    "make_dict": ("dict", lambda i: {}), "make_filled_dict": ("dict", lambda i: {"number": i, "double": i}),
+    "make_list": ("list", lambda i: [i]), "make_tuple": ("tuple", lambda i: (i, i)),
+    "make_str": ("str", lambda i: "%d." % (i + 1000)), "make_bytes": ("bytes", lambda i: b"%d." % (i + 1000)),
+    "make_float": ("float", lambda i: i + 0.5), "make_set": ("set", lambda i: {i}),
+    "make_function": ("function", lambda i: lambda: None), "make_generator": ("generator", lambda i: endless())}
+
+
+def named(name):
+    """`keep` under another name, by which its blocks are found."""
+    names = {"co_name": name}
+    if sys.version_info >= (3, 11):
+        names["co_qualname"] = name
+    return types.FunctionType(keep.__code__.replace(**names), globals())
+
+
+for _, make in MAKERS.values():   # takes what free lists hold: at most 2,000 blocks of a kind
+    keep(make, 3000)
+jobs = [(named(name), make) for name, (_, make) in MAKERS.items()]
+if sys.argv[2:] == ["threads"]:
+    threads = [threading.Thread(target=job, args=(make, COUNT)) for job, make in jobs]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+else:
+    for job, make in jobs:
+        job(make, COUNT)
+print(json.dumps({name: [type_name, COUNT] for name, (type_name, _) in MAKERS.items()}))
+sys.stdout.flush()
+os._exit(0)
