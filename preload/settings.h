@@ -11,6 +11,7 @@ using trace::kMaxText;
 
 /// Values of the table's choices, by position in "values".
 enum class Stacks : unsigned char { python = 0, none = 1 };
+enum class Events : unsigned char { all = 0, none = 1 };
 
 struct Settings {
 #define HEAPLEDGER_KIND_text(field) char field[kMaxText] = {};
@@ -22,6 +23,7 @@ struct Settings {
 #undef HEAPLEDGER_KIND_choice
 
   [[nodiscard]] Stacks stack_mode() const noexcept { return static_cast<Stacks>(stacks); }
+  [[nodiscard]] Events wanted_events() const noexcept { return static_cast<Events>(events); }
 };
 
 /// Kept for the life of the process; forked children inherit them. Filled by read_settings().

@@ -347,6 +347,14 @@ struct CollectionsBefore {  ///< one a generation
   std::uint64_t collections = 0;
   template <class V> constexpr void fields(V&& v) { v(generation), v(collections); }
 };
+struct Control {  ///< texts are UTF-8; name and subject together name the control
+  static constexpr Kind kind = Kind::control;
+  Bytes name;     ///< "gc", "slots", "events"
+  Bytes subject;  ///< "off", "shop:Book"
+  std::uint32_t outcome = 0;  ///< ControlOutcome
+  Bytes text;     ///< why, or how much; often empty
+  template <class V> constexpr void fields(V&& v) { v(name), v(subject), v(outcome), v(text); }
+};
 struct Stack {  ///< a thread with this stack is about to be created
   static constexpr Kind kind = Kind::stack;
   std::uint32_t site = 0;

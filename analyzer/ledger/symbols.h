@@ -27,6 +27,7 @@ class Symbols final : public read::Definitions {
   void interpreter(const trace::Interpreter& interpreter) override;
   void self_test(const trace::SelfTest& test) override;
   void collections_before(const trace::CollectionsBefore& before) override;
+  void control(const trace::Control& control) override;
 
   /// Ledger site for a mapping recorded under `site` that is booked in `account`.
   std::uint32_t mapping_site(std::uint32_t site, Account account, bool rest);

@@ -133,6 +133,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     case Kind::interpreter:
     case Kind::self_test:
     case Kind::collections_before:
+    case Kind::control:
       definition(kind, body);
       return false;
     default:
@@ -299,6 +300,7 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);
   if (trace::CollectionsBefore before; kind == Kind::collections_before && get(body, before))
     definitions_->collections_before(before);
+  if (trace::Control control; kind == Kind::control && get(body, control)) definitions_->control(control);
 }
 
 }  // namespace heapledger::read

@@ -49,6 +49,17 @@ struct Layout {
   std::uint8_t str_kind_shift;  ///< of the bits kind (3), compact, ascii in str_state
 };
 
+/// Where 3.8 and 3.9 keep whether the collector runs by itself (an int); later versions have PyGC_Disable.
+struct CollectorSwitch {
+  bool in_runtime;  ///< in _PyRuntime, else in the interpreter's state
+  std::uint16_t offset;
+};
+/// nullptr: this version needs none, or is not known.
+const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept;
+
+/// The interpreter's state in PyThreadState, in every version.
+inline constexpr std::size_t kThreadStateInterpreter = 16;
+
 /// Row for an interpreter, nullptr when this version is not known.
 const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcept;
 
