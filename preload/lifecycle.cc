@@ -101,6 +101,12 @@ void describe_process(Lane& lane) noexcept {
   python::describe_controls(lane);
 }
 
+void say_hello() noexcept {
+  const hook::Guard guard;
+  const hook::Writing writing;
+  acquire_lane();
+}
+
 void end_process() noexcept {
   if (g_recording == nullptr) return;
   const trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
@@ -123,9 +129,7 @@ namespace {
   }
   if (!initialise() && g_mode.load(std::memory_order_relaxed) == Mode::off) return;
   python::install_at_start();
-  const hook::Guard guard;
-  const hook::Writing writing;
-  acquire_lane();  // says hello: the trace is there also when the program never allocates
+  say_hello();
 }
 
 [[gnu::destructor]] void finish() noexcept { end_process(); }

@@ -29,6 +29,9 @@ bool ensure_started() noexcept;
 /// Writes executable, arguments and directory; the first records of a trace.
 void describe_process(Lane& lane) noexcept;
 
+/// Begins the trace: it is there also when the program never allocates.
+void say_hello() noexcept;
+
 /// The process leaves by exit or _exit: its last words, and the mark that the trace is whole. Also in signal handlers.
 void end_process() noexcept;
 

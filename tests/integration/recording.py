@@ -164,6 +164,13 @@ class Recording:
         """What the report says about the collector of the only process."""
         return self._report()["processes"][0]["gc"]
 
+    def controls(self, number=0):
+        """{"gc off": {outcome: text}} of one process, in the order of their starts."""
+        found = {}
+        for one in self._report()["processes"][number]["controls"]:
+            found.setdefault(f"{one['name']} {one['subject']}", {})[one["outcome"]] = one["text"]
+        return found
+
     def collected_at(self, file, line):
         """Bytes of a line of code that were freed while the collector ran."""
         return sum(entry["sums"]["collected_bytes"] for entry in self._lines("collected")
