@@ -5,6 +5,8 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "../../trace/controls.h"
 #include "terminal.h"
@@ -16,46 +18,64 @@ using trace::ControlOutcome;
 
 bool is_events(const ledger::Control& c) { return c.name == trace::kControlEvents; }
 
+/// Processes may give different reasons; a line has room for a few.
+constexpr std::size_t kMostTexts = 4;
+
 void add_once(std::vector<std::string>& texts, const std::string& text) {
-  if (std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+  if (texts.size() < kMostTexts && std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
 }
 
-ControlSummary& summary_of(std::vector<ControlSummary>& all, const ledger::Control& c) {
-  const auto same = [&](const ControlSummary& s) { return s.name == c.name && s.subject == c.subject; };
-  if (const auto at = std::ranges::find_if(all, same); at != all.end()) return *at;
-  return all.emplace_back(ControlSummary{c.name, c.subject, 0, {}, {}});
-}
+struct Sum {
+  ControlSummary summary;
+  std::vector<std::string> missing;  ///< a problem only when no process applied it: others create other classes
+};
 
-void add(ControlSummary& summary, const ledger::Control& c) {
-  if (c.outcome == ControlOutcome::applied || c.outcome == ControlOutcome::undone) ++summary.applied;
-  if (c.outcome == ControlOutcome::refused) add_once(summary.problems, c.text);
-  if (c.outcome == ControlOutcome::undone) add_once(summary.notes, c.text);
-}
-
-/// Why it was applied nowhere though nobody refused: classes that were not created in any process, or processes in
-/// which nothing could be done. A class that one process creates and another does not is no problem.
-void add_absence(ControlSummary& summary, const ledger::Reader& reader) {
-  bool has_python = false;
-  for (const ledger::Process& process : reader.processes()) {
-    has_python = has_python || !process.python_version.empty();
-    for (const ledger::Control& c : process.controls)
-      if (c.name == summary.name && c.subject == summary.subject && c.outcome == ControlOutcome::missing)
-        add_once(summary.problems, c.text);
+void add(Sum& sum, const ledger::Control& c) {
+  switch (c.outcome) {
+    case ControlOutcome::asked:
+      return;
+    case ControlOutcome::applied:
+      ++sum.summary.applied;
+      return;
+    case ControlOutcome::refused:
+      return add_once(sum.summary.problems, c.text);
+    case ControlOutcome::undone:
+      return add_once(sum.summary.notes, c.text);
+    case ControlOutcome::missing:
+      return add_once(sum.missing, c.text);
   }
-  if (!summary.problems.empty()) return;
-  summary.problems.emplace_back(has_python ? "its process ended before it could be done"
-                                           : "no process of this run is CPython 3.8 or later");
+}
+
+/// Why it was applied nowhere though nobody refused.
+void add_absence(Sum& sum, bool has_python) {
+  if (!sum.missing.empty()) {
+    sum.summary.problems = sum.missing;
+    return;
+  }
+  sum.summary.problems.emplace_back(has_python ? "its process ended before it could be done"
+                                               : "no process of this run is CPython 3.8 or later");
 }
 
 }  // namespace
 
 std::vector<ControlSummary> control_summaries(const ledger::Reader& reader) {
+  std::vector<Sum> sums;
+  std::map<std::pair<std::string, std::string>, std::size_t> places;
+  bool has_python = false;
+  for (const ledger::Process& process : reader.processes()) {
+    has_python = has_python || !process.python_version.empty();
+    for (const ledger::Control& c : process.controls) {
+      if (is_events(c)) continue;
+      const auto [place, fresh] = places.try_emplace({c.name, c.subject}, sums.size());
+      if (fresh) sums.push_back({{c.name, c.subject, 0, {}, {}}, {}});
+      add(sums[place->second], c);
+    }
+  }
   std::vector<ControlSummary> all;
-  for (const ledger::Process& process : reader.processes())
-    for (const ledger::Control& c : process.controls)
-      if (!is_events(c)) add(summary_of(all, c), c);
-  for (ControlSummary& summary : all)
-    if (summary.applied == 0 && summary.problems.empty()) add_absence(summary, reader);
+  for (Sum& sum : sums) {
+    if (sum.summary.applied == 0 && sum.summary.problems.empty()) add_absence(sum, has_python);
+    all.push_back(std::move(sum.summary));
+  }
   return all;
 }
 

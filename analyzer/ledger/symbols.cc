@@ -103,7 +103,8 @@ void Symbols::collections_before(const trace::CollectionsBefore& before) {
 /// order.
 void Symbols::control(const trace::Control& record) {
   using trace::ControlOutcome;
-  if (record.outcome >= trace::kControlOutcomes) return;  // of a later version
+  constexpr std::size_t kMost = 4096;  // more than the variables can name; a hostile trace can have millions
+  if (record.outcome >= trace::kControlOutcomes || process_.controls.size() == kMost) return;
   const Control control{std::string(record.name.text()), std::string(record.subject.text()),
                         static_cast<ControlOutcome>(record.outcome), std::string(record.text.text())};
   auto& all = process_.controls;
