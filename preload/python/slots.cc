@@ -72,7 +72,8 @@ bool find_functions(const link_map& o, ClassFunctions& c) noexcept {
   const Functions& f = g_runtime.functions;
   return find(o, c.call, "PyObject_Call") && find(o, c.type_of, "PyObject_Type") &&
          find(o, c.is_subtype, "PyType_IsSubtype") && find(o, c.type_from_spec, "PyType_FromSpec") &&
-         find(o, c.instance, "PyType_GenericAlloc") && find(o, c.dict_new, "PyDict_New") &&
+         find(o, c.instance, "PyType_GenericAlloc") && find(o, c.is_mapping, "PyMapping_Check") &&
+         find(o, c.dict_new, "PyDict_New") &&
          find(o, c.dict_copy, "PyDict_Copy") && find(o, c.dict_set, "PyDict_SetItemString") &&
          find(o, c.tuple_new, "PyTuple_New") && find(o, c.tuple_set, "PyTuple_SetItem") &&
          find(o, c.tuple_size, "PyTuple_Size") && find(o, c.text_new, "PyUnicode_FromStringAndSize") &&
@@ -90,6 +91,7 @@ bool find_functions(const link_map& o, ClassFunctions& c) noexcept {
 bool take_builtins(void* builtins) noexcept {
   const Functions& f = g_runtime.functions;
   g_builtins.type = f.get_attribute(builtins, "type");
+  g_builtins.attribute_error = f.get_attribute(builtins, "AttributeError");
   g_builtins.type_error = f.get_attribute(builtins, "TypeError");
   g_builtins.value_error = f.get_attribute(builtins, "ValueError");
   g_original = f.get_attribute(builtins, "__build_class__");
@@ -97,8 +99,8 @@ bool take_builtins(void* builtins) noexcept {
   if (prepare == nullptr) return false;
   g_builtins.plain_prepare = g_class.method_of(prepare);
   f.dec_ref(prepare);
-  return g_builtins.plain_prepare != nullptr && g_builtins.type_error != nullptr && g_builtins.value_error != nullptr &&
-         g_original != nullptr;
+  return g_builtins.plain_prepare != nullptr && g_builtins.attribute_error != nullptr &&
+         g_builtins.type_error != nullptr && g_builtins.value_error != nullptr && g_original != nullptr;
 }
 
 /// The new function looks like the original: name, documentation, module, owner.

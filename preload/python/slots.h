@@ -41,6 +41,7 @@ struct ClassFunctions {
   int (*is_subtype)(void*, void*);
   void* (*type_from_spec)(void*);
   void* (*instance)(void*, long);  ///< PyType_GenericAlloc
+  int (*is_mapping)(void*);
   void* (*dict_new)();
   void* (*dict_copy)(void*);
   int (*dict_set)(void*, const char*, void*);
@@ -62,6 +63,7 @@ extern constinit ClassFunctions g_class;
 /// Objects that were taken from module builtins; they live as long as the process.
 struct ClassObjects {
   void* type;
+  void* attribute_error;
   void* type_error;
   void* value_error;
   void* plain_prepare;  ///< the C function behind type.__prepare__

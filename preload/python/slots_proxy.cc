@@ -73,7 +73,8 @@ void* prepare(void* proxy, void* arguments, void* keywords) noexcept {
     return g_class.error_set(g_builtins.type_error, "metaclass conflict"), nullptr;
   }
   void* method = f.get_attribute(s.real, "__prepare__");
-  if (method == nullptr) {  // a metaclass that is no type
+  if (method == nullptr) {  // a metaclass that is no type may have none
+    if (g_class.error_is(g_builtins.attribute_error) == 0) return nullptr;
     f.clear_error();
     return g_class.dict_new();
   }
@@ -81,6 +82,7 @@ void* prepare(void* proxy, void* arguments, void* keywords) noexcept {
   f.clear_error();
   void* names = g_class.call(method, arguments, keywords);
   drop(method);
+  s.give_up = names != nullptr && g_class.is_mapping(names) == 0;
   return names;
 }
 
