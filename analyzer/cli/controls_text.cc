@@ -22,7 +22,8 @@ bool is_events(const ledger::Control& c) { return c.name == trace::kControlEvent
 constexpr std::size_t kMostTexts = 4;
 
 void add_once(std::vector<std::string>& texts, const std::string& text) {
-  if (texts.size() < kMostTexts && std::ranges::find(texts, text) == texts.end()) texts.push_back(text);
+  const bool is_new = std::ranges::find(texts, text) == texts.end();
+  if (is_new && texts.size() < kMostTexts) texts.push_back(text);
 }
 
 struct Sum {
@@ -85,7 +86,8 @@ bool has_controls_only(const ledger::Reader& reader) {
 }
 
 std::string control_name(const ControlSummary& control) {
-  return fmt::format("{}{} {}", control.name, control.name == trace::kControlSlots ? " on" : "", control.subject);
+  const bool is_slots = control.name == trace::kControlSlots;
+  return fmt::format("{}{} {}", control.name, is_slots ? " on" : "", control.subject);
 }
 
 std::string control_text(const ControlSummary& control) {

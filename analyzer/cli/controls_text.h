@@ -28,7 +28,8 @@ bool has_controls_only(const ledger::Reader& reader);
 /// "gc off", "slots on shop:Book"
 std::string control_name(const ControlSummary& control);
 
-/// The name, and in brackets what is to be said of it: "slots on shop:Book (not done: it has __slots__ already)".
+/// The name, and in brackets what is to be said of it: "slots on shop:Book (not done: it has __slots__
+/// already)".
 std::string control_text(const ControlSummary& control);
 
 /// All of them in one line; empty when there are none.

@@ -125,7 +125,8 @@ Recorded run_command(const Options& options, const record::SignalSession& signal
         {"LD_PRELOAD", record::preload_list(shim.path(), preloaded != nullptr ? preloaded : "")},
         {"HEAPLEDGER_OUT", folder},
         {"HEAPLEDGER_STACKS", options.stacks}};
-    for (record::Variable& variable : record::variables_of(controls)) environment.push_back(std::move(variable));
+    for (record::Variable& variable : record::variables_of(controls))
+      environment.push_back(std::move(variable));
     held.start(environment);
     is_started = true;
     const auto notice = [&](const auto& rest) {

@@ -84,7 +84,8 @@ bool print_controls(const ledger::Reader& reader, int status, bool quiet) {
   std::erase_if(controls, [](const ControlSummary& control) { return control.applied == 0; });
   if (!controls.empty() && !quiet) say("the program ran with controls: {}", controls_text(controls));
   if (status != 0 && has_slots)
-    say("note: it failed, and slots may be why: objects of these classes take no attribute that is not listed");
+    say("note: it failed, and slots may be why: objects of these classes take no attribute that is not "
+        "listed");
   return all_applied;
 }
 
@@ -133,7 +134,8 @@ bool print_recorded(const std::string& ledger, const ledger::PackSummary& summar
   if (quiet) return is_good;
   const bool only = has_controls_only(reader);
   say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes),
-      only ? "controls and resident memory" : counted(summary.events, "event"), processes_text(summary.processes),
+      only ? "controls and resident memory" : counted(summary.events, "event"),
+      processes_text(summary.processes),
       time_text(reader.session().wall_us));
   const std::string rest =
       fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));

@@ -143,7 +143,8 @@ std::string header_text(const ReportInput& input, const Style& style) {
   for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
   if (std::string controls = controls_text(control_summaries(input.reader)); !controls.empty())
     line("Controls", std::move(controls));
-  if (has_controls_only(input.reader)) line("Recorded", "controls and resident memory only: no figure below is measured");
+  if (has_controls_only(input.reader))
+    line("Recorded", "controls and resident memory only: no allocation was recorded");
   line("Ran",
        fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));
   if (processes.size() > 1) line("Processes", count_text(processes.size()));

@@ -67,7 +67,8 @@ std::string chosen(const char* option, const std::string& value, const char* nam
 bool chosen_only(bool only) {
   const std::string events = chosen("--controls-only", only ? "none" : "", "HEAPLEDGER_EVENTS");
   if (events != "" && events != "all" && events != "none")
-    throw BadUsage(fmt::format("the variable HEAPLEDGER_EVENTS says '{}', which is not one of all|none", events));
+    throw BadUsage(
+        fmt::format("the variable HEAPLEDGER_EVENTS says '{}', which is not one of all|none", events));
   return events == "none";
 }
 
@@ -79,8 +80,9 @@ std::vector<SlottedClass> parse_slots(std::string_view text) {
   while (!text.empty()) {
     const trace::SlotsControl one = trace::take_slots(text);
     if (!is_dotted(one.module, false) || !is_dotted(one.qualname, true))
-      throw BadUsage(fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
-                                 one.subject, kSlotsForm));
+      throw BadUsage(
+          fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
+                      one.subject, kSlotsForm));
     SlottedClass c{std::string(one.module), std::string(one.qualname), {}};
     c.names = parse_names(one.names, subject(c));
     if (std::ranges::any_of(classes, [&](const auto& other) { return subject(other) == subject(c); }))
@@ -94,29 +96,34 @@ std::string slots_value(const std::vector<SlottedClass>& classes) {
   std::string value;
   for (const SlottedClass& c : classes) {
     if (c.names.empty())
-      throw BadUsage(fmt::format("--slots: {0} has no names; list the attributes of its objects: {0}=NAME+NAME",
-                                 subject(c)));
+      throw BadUsage(
+          fmt::format("--slots: {0} has no names; list the attributes of its objects: {0}=NAME+NAME",
+                      subject(c)));
     value += fmt::format("{}{}={}", value.empty() ? "" : ",", subject(c), fmt::join(c.names, "+"));
   }
   if (value.size() >= trace::kMaxText)
-    throw BadUsage(fmt::format("--slots: the list is longer than {} bytes; name fewer classes", trace::kMaxText - 1));
+    throw BadUsage(fmt::format("--slots: the list is longer than {} bytes; name fewer classes",
+                               trace::kMaxText - 1));
   return value;
 }
 
 std::string gc_value(std::string_view word) {
   if (!word.empty() && trace::parse_gc(word).what == trace::GcControl::What::unknown)
-    throw BadUsage(fmt::format("--gc: '{}' is not one of {}; thresholds are whole numbers up to 2147483647", word,
-                               kGcForms));
+    throw BadUsage(fmt::format("--gc: '{}' is not one of {}; thresholds are whole numbers up to 2147483647",
+                               word, kGcForms));
   return std::string(word);
 }
 
-Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only) {
+Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots,
+                       bool only) {
   if (gc.size() > 1) throw BadUsage("--gc is given twice; one run has one collector");
   if (std::ranges::find(gc, "") != gc.end()) throw BadUsage(fmt::format("--gc is empty; give {}", kGcForms));
-  if (std::ranges::find(slots, "") != slots.end()) throw BadUsage(fmt::format("--slots is empty; give {}", kSlotsForm));
+  if (std::ranges::find(slots, "") != slots.end())
+    throw BadUsage(fmt::format("--slots is empty; give {}", kSlotsForm));
   Controls controls;
   controls.gc = gc_value(chosen("--gc", gc.empty() ? "" : gc.front(), "HEAPLEDGER_GC"));
-  controls.slots = parse_slots(chosen("--slots", fmt::format("{}", fmt::join(slots, ",")), "HEAPLEDGER_SLOTS"));
+  const std::string list = fmt::format("{}", fmt::join(slots, ","));
+  controls.slots = parse_slots(chosen("--slots", list, "HEAPLEDGER_SLOTS"));
   (void)slots_value(controls.slots);
   controls.only = chosen_only(only);
   if (controls.only && controls.gc.empty() && controls.slots.empty())

@@ -1,4 +1,5 @@
-// What the user asks the program to be run with: the collector off, slots on classes. Checked before anything runs.
+// What the user asks the program to be run with: the collector off, slots on classes. Checked before anything
+// runs.
 #pragma once
 
 #include <string>
@@ -16,7 +17,8 @@ struct SlottedClass {
   std::vector<std::string> names;  ///< empty: not listed
 };
 
-/// "MODULE:CLASS[=NAME+NAME...][,MODULE:CLASS...]". Throws BadUsage when it is anything else. Names may be missing.
+/// "MODULE:CLASS[=NAME+NAME...][,MODULE:CLASS...]". Throws BadUsage when it is anything else. Names may be
+/// missing.
 std::vector<SlottedClass> parse_slots(std::string_view text);
 
 /// The value of HEAPLEDGER_SLOTS. Throws BadUsage when a class has no names or the text would be too long.
@@ -31,9 +33,9 @@ struct Controls {
   bool only = false;                  ///< record nothing else
 };
 
-/// The options of a command line, each as often as it was given, and the variables of `record`'s own environment,
-/// which mean the same. Throws BadUsage: for what cannot be understood, for an option and its variable that say
-/// different things, and for --controls-only without a control.
+/// The options of a command line, each as often as it was given, and the variables of `record`'s own
+/// environment, which mean the same. Throws BadUsage: for what cannot be understood, for an option and its
+/// variable that say different things, and for --controls-only without a control.
 Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only);
 
 /// What they add to the environment of the command.

@@ -65,7 +65,8 @@ void close_end(int& file) {
 /// The orders of a held command: name and value of each variable, each ended by NUL.
 std::string to_orders(const Environment& environment) {
   std::string orders;
-  for (const auto& [name, value] : environment) orders.append(name).append(1, '\0').append(value).append(1, '\0');
+  for (const auto& [name, value] : environment)
+    orders.append(name).append(1, '\0').append(value).append(1, '\0');
   return orders;
 }
 
@@ -73,7 +74,8 @@ Environment from_orders(const std::string& orders) {
   Environment environment;
   for (std::size_t at = 0; at < orders.size();) {
     const std::size_t name_end = orders.find('\0', at), end = orders.find('\0', name_end + 1);
-    environment.push_back({orders.substr(at, name_end - at), orders.substr(name_end + 1, end - name_end - 1)});
+    environment.push_back(
+        {orders.substr(at, name_end - at), orders.substr(name_end + 1, end - name_end - 1)});
     at = end + 1;
   }
   return environment;

@@ -71,23 +71,21 @@ bool is_inside() noexcept {
   return thread != nullptr && load<pthread_t>(thread, r.layout->tstate_thread_id) == pthread_self();
 }
 
-template <class Function>
-bool find(const link_map& object, Function& function, const char* name) noexcept {
-  function = reinterpret_cast<Function>(find_symbol(object, name));
-  return function != nullptr;
-}
-
 bool find_functions(const link_map& o, CollectorFunctions& c) noexcept {
   const Functions& f = g_runtime.functions;
-  find(o, c.disable, "PyGC_Disable");
-  find(o, c.is_enabled, "PyGC_IsEnabled");
-  find(o, c.runtime, "_PyRuntime");
-  return find(o, c.build_value, "Py_BuildValue") && find(o, c.dict_of_interpreter, "PyInterpreterState_GetDict") &&
-         find(o, c.capsule_new, "PyCapsule_New") && find(o, c.dict_set, "PyDict_SetItemString") &&
-         find(o, c.system_object, "PySys_GetObject") && find(o, c.add_audit_hook, "PySys_AddAuditHook") &&
-         find(o, c.error_occurred, "PyErr_Occurred") && f.current_thread != nullptr && f.add_pending_call != nullptr &&
-         f.import != nullptr && f.get_attribute != nullptr && f.call != nullptr && f.tuple_item != nullptr &&
-         f.long_as_long != nullptr && f.dict_item != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
+  find_function(o, c.disable, "PyGC_Disable");
+  find_function(o, c.is_enabled, "PyGC_IsEnabled");
+  find_function(o, c.runtime, "_PyRuntime");
+  return find_function(o, c.build_value, "Py_BuildValue") &&
+         find_function(o, c.dict_of_interpreter, "PyInterpreterState_GetDict") &&
+         find_function(o, c.capsule_new, "PyCapsule_New") &&
+         find_function(o, c.dict_set, "PyDict_SetItemString") &&
+         find_function(o, c.system_object, "PySys_GetObject") &&
+         find_function(o, c.add_audit_hook, "PySys_AddAuditHook") &&
+         find_function(o, c.error_occurred, "PyErr_Occurred") && f.current_thread != nullptr &&
+         f.add_pending_call != nullptr && f.import != nullptr && f.get_attribute != nullptr &&
+         f.call != nullptr && f.tuple_item != nullptr && f.long_as_long != nullptr && f.dict_item != nullptr &&
+         f.dec_ref != nullptr && f.clear_error != nullptr;
 }
 
 }  // namespace
@@ -128,7 +126,8 @@ bool step_collector() noexcept {
 void describe_collector_control(Lane& lane) noexcept {
   if (g_settings.gc[0] == '\0') return;
   const bool is_unknown = trace::parse_gc(g_settings.gc).what == What::unknown;
-  const std::string_view text = is_unknown ? "HEAPLEDGER_GC says none of off, threshold=G0[,G1[,G2]] and freeze" : g_text;
+  const std::string_view text =
+      is_unknown ? "HEAPLEDGER_GC says none of off, threshold=G0[,G1[,G2]] and freeze" : g_text;
   const auto outcome = is_unknown ? ControlOutcome::refused : g_gc_outcome.load(std::memory_order_acquire);
   lane.append(trace::Control{{trace::kControlGc.data(), trace::kControlGc.size()},
                              {g_settings.gc, std::strlen(g_settings.gc)},

@@ -62,28 +62,27 @@ void* build_class(void* /*module*/, void* arguments, void* keywords) noexcept {
 
 constinit KeywordMethod g_method = {"__build_class__", build_class, kKeywordArguments, nullptr};
 
-template <class Function>
-bool find(const link_map& object, Function& function, const char* name) noexcept {
-  function = reinterpret_cast<Function>(find_symbol(object, name));
-  return function != nullptr;
-}
-
 bool find_functions(const link_map& o, ClassFunctions& c) noexcept {
   const Functions& f = g_runtime.functions;
-  return find(o, c.call, "PyObject_Call") && find(o, c.type_of, "PyObject_Type") &&
-         find(o, c.is_subtype, "PyType_IsSubtype") && find(o, c.type_from_spec, "PyType_FromSpec") &&
-         find(o, c.instance, "PyType_GenericAlloc") && find(o, c.is_mapping, "PyMapping_Check") &&
-         find(o, c.dict_new, "PyDict_New") &&
-         find(o, c.dict_copy, "PyDict_Copy") && find(o, c.dict_set, "PyDict_SetItemString") &&
-         find(o, c.tuple_new, "PyTuple_New") && find(o, c.tuple_set, "PyTuple_SetItem") &&
-         find(o, c.tuple_size, "PyTuple_Size") && find(o, c.text_new, "PyUnicode_FromStringAndSize") &&
-         find(o, c.set_attribute, "PyObject_SetAttrString") && find(o, c.text_of, "PyObject_Str") &&
-         find(o, c.method_of, "PyCFunction_GetFunction") && find(o, c.error_occurred, "PyErr_Occurred") &&
-         find(o, c.error_is, "PyErr_ExceptionMatches") && find(o, c.error_take, "PyErr_Fetch") &&
-         find(o, c.error_put, "PyErr_Restore") && find(o, c.error_set, "PyErr_SetString") &&
-         f.add_pending_call != nullptr && f.import != nullptr && f.get_attribute != nullptr &&
-         f.function_new != nullptr && f.tuple_item != nullptr && f.dict_item != nullptr && f.text != nullptr &&
-         f.inc_ref != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr && f.long_as_long != nullptr;
+  return find_function(o, c.call, "PyObject_Call") && find_function(o, c.type_of, "PyObject_Type") &&
+         find_function(o, c.is_subtype, "PyType_IsSubtype") &&
+         find_function(o, c.type_from_spec, "PyType_FromSpec") &&
+         find_function(o, c.instance, "PyType_GenericAlloc") &&
+         find_function(o, c.is_mapping, "PyMapping_Check") && find_function(o, c.dict_new, "PyDict_New") &&
+         find_function(o, c.dict_copy, "PyDict_Copy") && find_function(o, c.dict_set, "PyDict_SetItemString") &&
+         find_function(o, c.tuple_new, "PyTuple_New") && find_function(o, c.tuple_set, "PyTuple_SetItem") &&
+         find_function(o, c.tuple_size, "PyTuple_Size") &&
+         find_function(o, c.text_new, "PyUnicode_FromStringAndSize") &&
+         find_function(o, c.set_attribute, "PyObject_SetAttrString") &&
+         find_function(o, c.text_of, "PyObject_Str") &&
+         find_function(o, c.method_of, "PyCFunction_GetFunction") &&
+         find_function(o, c.error_occurred, "PyErr_Occurred") &&
+         find_function(o, c.error_is, "PyErr_ExceptionMatches") &&
+         find_function(o, c.error_take, "PyErr_Fetch") && find_function(o, c.error_put, "PyErr_Restore") &&
+         find_function(o, c.error_set, "PyErr_SetString") && f.add_pending_call != nullptr &&
+         f.import != nullptr && f.get_attribute != nullptr && f.function_new != nullptr &&
+         f.tuple_item != nullptr && f.dict_item != nullptr && f.text != nullptr && f.inc_ref != nullptr &&
+         f.dec_ref != nullptr && f.clear_error != nullptr && f.long_as_long != nullptr;
 }
 
 /// Takes what is needed from module builtins. The objects themselves and not symbols of the interpreter's file: a program
@@ -183,7 +182,8 @@ void describe_slots(Lane& lane) noexcept {
     if (!e.control.is_whole()) put(e, ControlOutcome::refused, kNotUnderstood);
     if (!g_is_possible) put(e, ControlOutcome::refused, kLacking);
     if ((told & bit_of(ControlOutcome::applied)) != 0) put(e, ControlOutcome::applied, {});
-    if ((told & bit_of(ControlOutcome::refused)) != 0) put(e, ControlOutcome::refused, "as in the process it was forked from");
+    if ((told & bit_of(ControlOutcome::refused)) != 0)
+      put(e, ControlOutcome::refused, "as in the process it was forked from");
     return false;
   });
 }
