@@ -49,6 +49,10 @@ class Guard {
     if (outer_ == kIdle && mode == Mode::on) [[likely]] return true;
     return mode == Mode::unknown ? outer_ == kIdle && lifecycle::initialise() : reject();
   }
+  /// True when a record that is no event may be written.
+  [[nodiscard]] bool records_rare() const noexcept {
+    return outer_ == kIdle && (records() || lifecycle::g_mode.load(std::memory_order_relaxed) == lifecycle::Mode::rare);
+  }
   /// True when an allocator asked on behalf of a block that is recorded itself.
   [[nodiscard]] bool backing() const noexcept {
     return outer_ == kInside && lifecycle::g_mode.load(std::memory_order_relaxed) == lifecycle::Mode::on;
@@ -122,7 +126,7 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
 template <class Write>
 void record_apart(Write write) noexcept {
   const Guard guard;
-  if (!guard.records()) return;
+  if (!guard.records_rare()) return;
   const Writing writing;
   if (Lane* lane = lane_with_room(); lane != nullptr) write(*lane);
 }

@@ -3,9 +3,8 @@
 #include <cstdlib>
 #include <unistd.h>
 
-#include "python/attributes.h"
+#include "lifecycle.h"
 #include "real.h"
-#include "trace_file.h"
 
 #define EXPORT extern "C" [[gnu::visibility("default")]]
 
@@ -13,8 +12,7 @@ namespace {
 
 // Looked up beforehand: these functions are called in signal handlers and between fork and exec.
 [[noreturn]] void leave(void (*next)(int), int status) noexcept {
-  heapledger::python::write_attributes_at_exit();
-  heapledger::trace_file::mark_clean_end();
+  heapledger::lifecycle::end_process();
   next(status);
   __builtin_unreachable();
 }

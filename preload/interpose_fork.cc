@@ -43,13 +43,19 @@ void repair_lane(Lane* lane, const Lane* saved) noexcept {
   return pid;
 }
 
+inline pid_t fork_by(pid_t (*real)()) noexcept {
+  using heapledger::lifecycle::Mode;
+  if (t_state.depth != hook::kIdle) return fork_inside_hook(real);
+  const pid_t pid = real();
+  // A child without events would be no process of the recording, though it inherits the controls.
+  if (pid == 0 && heapledger::lifecycle::g_mode.load(std::memory_order_relaxed) == Mode::rare)
+    heapledger::lifecycle::say_hello();
+  return pid;
+}
+
 }  // namespace
 
-EXPORT pid_t fork() noexcept {
-  return t_state.depth == hook::kIdle ? heapledger::g_real.fork() : fork_inside_hook(heapledger::g_real.fork);
-}
+EXPORT pid_t fork() noexcept { return fork_by(heapledger::g_real.fork); }
 
 /// glibc 2.34: fork without the handlers of pthread_atfork.
-EXPORT pid_t _Fork() noexcept {
-  return t_state.depth == hook::kIdle ? heapledger::g_real.fork_bare() : fork_inside_hook(heapledger::g_real.fork_bare);
-}
+EXPORT pid_t _Fork() noexcept { return fork_by(heapledger::g_real.fork_bare); }

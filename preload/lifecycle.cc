@@ -7,6 +7,8 @@
 
 #include "lane.h"
 #include "map_record.h"
+#include "python/attributes.h"
+#include "python/controls.h"
 #include "python/runtime.h"
 #include "real.h"
 #include "settings.h"
@@ -64,7 +66,9 @@ bool initialise() noexcept {
   constinit static std::atomic<bool> begun = false;
   if (begun.exchange(true, std::memory_order_acq_rel)) return g_mode.load(std::memory_order_acquire) == Mode::on;
   sys::ErrnoKeeper keep;
-  const Mode mode = prepare() ? Mode::on : Mode::off;
+  const bool can_record = prepare();
+  const Mode wanted = g_settings.wanted_events() == Events::none ? Mode::rare : Mode::on;
+  const Mode mode = can_record ? wanted : Mode::off;
   g_mode.store(mode, std::memory_order_release);
   return mode == Mode::on;
 }
@@ -95,6 +99,22 @@ void describe_process(Lane& lane) noexcept {
   lane.append(record);
   sys::unmap_memory(text, kRoom);
   python::describe(lane);
+  python::describe_controls(lane);
+}
+
+void say_hello() noexcept {
+  const hook::Guard guard;
+  const hook::Writing writing;
+  acquire_lane();
+}
+
+void end_process() noexcept {
+  if (g_recording == nullptr) return;
+  const trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
+  if (header == nullptr || header->pid != sys::process_id()) return;  // vfork: the memory is the parent's
+  python::write_attributes_at_exit();
+  python::end_controls();
+  trace_file::mark_clean_end();
 }
 
 void watch_thread_end() noexcept {
@@ -109,14 +129,12 @@ namespace {
     const hook::Guard guard;  // what the loader allocates for messages is no business of the target
     resolve_real();
   }
-  if (!initialise()) return;
+  if (!initialise() && g_mode.load(std::memory_order_relaxed) == Mode::off) return;
   python::install_at_start();
-  const hook::Guard guard;
-  const hook::Writing writing;
-  acquire_lane();  // says hello: the trace is there also when the program never allocates
+  say_hello();
 }
 
-[[gnu::destructor]] void finish() noexcept { trace_file::mark_clean_end(); }
+[[gnu::destructor]] void finish() noexcept { end_process(); }
 
 }  // namespace
 }  // namespace heapledger::lifecycle

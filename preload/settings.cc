@@ -19,6 +19,10 @@ void set_text(char (&field)[kMaxText], const char* value, const char* /*values*/
   std::memcpy(field, value, size + 1);
 }
 
+void set_wish(char (&field)[kMaxText], const char* value, const char* values) noexcept {
+  set_text(field, std::strlen(value) < kMaxText ? value : "?", values);
+}
+
 /// Position of `value` in "a|b|c"; unknown values leave the field alone.
 void set_choice(unsigned& field, const char* value, const char* values) noexcept {
   const std::size_t size = std::strlen(value);

@@ -348,6 +348,14 @@ struct CollectionsBefore {  ///< one a generation
   std::uint64_t collections = 0;
   template <class V> constexpr void fields(V&& v) { v(generation), v(collections); }
 };
+struct Control {  ///< texts are UTF-8; name and subject together name the control
+  static constexpr Kind kind = Kind::control;
+  Bytes name;     ///< "gc", "slots", "events"
+  Bytes subject;  ///< "off", "shop:Book"
+  std::uint32_t outcome = 0;  ///< ControlOutcome
+  Bytes text;     ///< why, or how much; often empty
+  template <class V> constexpr void fields(V&& v) { v(name), v(subject), v(outcome), v(text); }
+};
 struct Type {  ///< gets the lane's next type number, from 1. Sizes and offsets in bytes, as the type object has them
   static constexpr Kind kind = Kind::type;
   std::uint32_t flags = 0;     ///< tp_flags

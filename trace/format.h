@@ -155,6 +155,7 @@ enum class Kind : std::uint8_t {
   type = 25,        ///< a Python type: gets the lane's next type number
   typed = 26,       ///< the allocation before is of another type than its site's last one
   typed_late = 27,  ///< so is one further back: its site, its address, its type
+  control = 28,     ///< what became of a control, see trace/controls.h
   attribute = 29,   ///< instances of a type have an attribute of this name
 };
 
@@ -174,6 +175,16 @@ enum class StackState : std::uint8_t {
   unsupported = 3,  ///< no layout is known for this interpreter: Python stacks are off
   switched_off = 4, ///< the user asked for no stacks
 };
+
+/// Kind::control: what became of it in this process. Numbers are part of the format.
+enum class ControlOutcome : std::uint8_t {
+  asked = 0,    ///< nothing has come of it yet; the first record of each control
+  applied = 1,
+  refused = 2,  ///< not done, or not for every class of the name; the text says why
+  undone = 3,   ///< done, and changed again by the program
+  missing = 4,  ///< never possible: the class was not created, no script began
+};
+inline constexpr unsigned kControlOutcomes = 5;
 
 /// Events on one address are ordered by a counter that the address shares with its neighbourhood.
 /// 64 KiB regions keep threads with arenas of their own on counters of their own.

@@ -72,6 +72,10 @@ class PrintedDefinitions final : public read::Definitions {
   void collections_before(const trace::CollectionsBefore& before) override {
     line("collections of generation {} before: {}", before.generation, before.collections);
   }
+  void control(const trace::Control& control) override {
+    line("control {} {}: outcome {}{}{}", text_of(control.name), text_of(control.subject), control.outcome,
+         control.text.size != 0 ? ", " : "", text_of(control.text));
+  }
   void self_test(const trace::SelfTest& test) override {
     line("self-test: stack reader {}, {} frames compared", test.stack_state, test.frames);
   }

@@ -15,6 +15,7 @@
 #include "../ledger/error.h"
 #include "../ledger/pack.h"
 #include "../read/session.h"
+#include "../record/controls.h"
 #include "../record/launch.h"
 #include "../record/output.h"
 #include "../record/refusal.h"
@@ -32,9 +33,12 @@ constexpr const char* kExamples =
     "Examples:\n"
     "  heapledger record -- python3 app.py          writes app.PID.hl\n"
     "  heapledger record -o app.hl -f -- pytest -x\n"
+    "  heapledger record -o off.hl --gc off -- python3 app.py\n"
+    "  heapledger record --slots __main__:Book=title+price,shop:Shelf=books -- python3 app.py\n"
     "\n"
     "Exit status: that of CMD; 128 + N when signal N ended it. When CMD itself succeeded: 3 if the\n"
-    "recording is incomplete. 2 or 3 without starting CMD: bad usage, or it cannot be recorded here.\n"
+    "recording is incomplete, or a control (--gc, --slots) could not be applied. 2 or 3 without\n"
+    "starting CMD: bad usage, or it cannot be recorded here.\n"
     "\n"
     "Ctrl-C goes to CMD as in a shell; SIGTERM and SIGHUP are passed on to it. record waits for every\n"
     "process that CMD started; once CMD has ended, Ctrl-C ends that wait.\n"
@@ -52,6 +56,9 @@ struct Options {
   bool force = false;
   bool keep_raw = false;
   bool quiet = false;
+  std::vector<std::string> gc;
+  std::vector<std::string> slots;
+  bool controls_only = false;
   std::vector<std::string> command;
 };
 
@@ -99,6 +106,7 @@ void log_end(const Recorded& recorded, read::SessionWriter& log) {
 
 /// Starts the command with everything around it and waits for its tree.
 Recorded run_command(const Options& options, const record::SignalSession& signals) {
+  const record::Controls controls = record::read_controls(options.gc, options.slots, options.controls_only);
   const record::Target target = record::find_target(options.command);
   record::PreloadName shim(record::find_shim());
   record::adopt_orphans();
@@ -113,8 +121,13 @@ Recorded run_command(const Options& options, const record::SignalSession& signal
     read::SessionWriter log(folder);
     log.command(describe(options, held.pid()));
     const char* preloaded = std::getenv("LD_PRELOAD");
-    held.start(
-        {record::preload_list(shim.path(), preloaded != nullptr ? preloaded : ""), folder, options.stacks});
+    record::Environment environment{
+        {"LD_PRELOAD", record::preload_list(shim.path(), preloaded != nullptr ? preloaded : "")},
+        {"HEAPLEDGER_OUT", folder},
+        {"HEAPLEDGER_STACKS", options.stacks}};
+    for (record::Variable& variable : record::variables_of(controls))
+      environment.push_back(std::move(variable));
+    held.start(environment);
     is_started = true;
     const auto notice = [&](const auto& rest) {
       if (!options.quiet) print_waiting(rest);
@@ -160,7 +173,7 @@ bool pack(const Options& options, const Recorded& recorded, const record::Signal
   return true;
 }
 
-/// True when the recording is whole. Errors are printed.
+/// True when the recording is whole and every control was applied. Errors are printed.
 bool pack_and_report(const Options& options, const Recorded& recorded, const record::SignalSession& signals) {
   if (!record::has_raw_trace(recorded.output.folder, 0)) {
     print_never_loaded(options.command.front(), recorded.pid);
@@ -170,7 +183,7 @@ bool pack_and_report(const Options& options, const Recorded& recorded, const rec
   ledger::PackSummary summary;
   if (!pack(options, recorded, signals, summary)) return false;
   try {
-    return print_recorded(recorded.output.ledger, summary, options.quiet);
+    return print_recorded(recorded.output.ledger, summary, recorded.outcome.status, options.quiet);
   } catch (const ledger::FileError& e) {
     print_error(e.what());
     return false;
@@ -203,6 +216,12 @@ Run record_command(Arguments& arguments) {
   arguments.flag("-f,--force", options->force, "Replace the ledger when it exists");
   arguments.choice("--stacks", {"python", "none"}, options->stacks,
                    "Stacks to keep: the Python stack of every allocation, or none");
+  arguments.list("--gc", "off|threshold=G0[,G1[,G2]]|freeze", options->gc,
+                 "Python's garbage collector as if the program had asked for it in its first line");
+  arguments.list("--slots", "MODULE:CLASS=NAME+NAME...", options->slots,
+                 "Give these classes __slots__ with these attributes, in the program's memory only");
+  arguments.flag("--controls-only", options->controls_only,
+                 "Apply --gc and --slots and record nothing else: next to no overhead");
   arguments.flag("--keep-raw", options->keep_raw, "Keep the raw traces beside the ledger, in FILE.raw");
   arguments.flag("-q,--quiet", options->quiet, "Print errors only");
   arguments.rest("CMD...", options->command, "Program to record, with its arguments");

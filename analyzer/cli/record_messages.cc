@@ -10,7 +10,9 @@
 #include <string_view>
 #include <utility>
 
+#include "../../trace/controls.h"
 #include "../ledger/reader.h"
+#include "controls_text.h"
 #include "findings.h"
 #include "terminal.h"
 #include "units.h"
@@ -63,6 +65,30 @@ bool print_warnings(const ledger::Reader& reader, bool quiet) {
   return middle == all.begin();
 }
 
+/// What to do about a control that could not be applied.
+std::string_view advice(const ControlSummary& control) {
+  return control.name == trace::kControlSlots ? "correct --slots or leave this class out of it"
+                                              : "record a Python program, or leave --gc out";
+}
+
+/// What became of the controls. True when each was applied.
+bool print_controls(const ledger::Reader& reader, int status, bool quiet) {
+  auto controls = control_summaries(reader);
+  bool all_applied = true, has_slots = false;
+  for (const ControlSummary& control : controls) {
+    has_slots = has_slots || (control.applied != 0 && control.name == trace::kControlSlots);
+    if (control.problems.empty()) continue;
+    all_applied = false;
+    say("error: {}; {}", control_text(control), advice(control));
+  }
+  std::erase_if(controls, [](const ControlSummary& control) { return control.applied == 0; });
+  if (!controls.empty() && !quiet) say("the program ran with controls: {}", controls_text(controls));
+  if (status != 0 && has_slots)
+    say("note: it failed, and slots may be why: objects of these classes take no attribute that is not "
+        "listed");
+  return all_applied;
+}
+
 }  // namespace
 
 void print_waiting(const std::vector<record::ProcessStat>& rest) {
@@ -101,17 +127,20 @@ void PackProgress::operator()(std::uint64_t done, std::uint64_t total) {
   say("packing {} of raw traces", bytes_text(total));
 }
 
-bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, bool quiet) {
+bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, int status, bool quiet) {
   const ledger::Reader reader(ledger);
   const bool is_whole = print_warnings(reader, quiet);
-  if (quiet) return is_whole;
+  const bool is_good = print_controls(reader, status, quiet) && is_whole;
+  if (quiet) return is_good;
+  const bool only = has_controls_only(reader);
   say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes),
-      counted(summary.events, "event"), processes_text(summary.processes),
+      only ? "controls and resident memory" : counted(summary.events, "event"),
+      processes_text(summary.processes),
       time_text(reader.session().wall_us));
   const std::string rest =
       fmt::format("{}next: heapledger report {}\n", findings(reader), shell_word(ledger));
   std::fwrite(rest.data(), 1, rest.size(), stderr);
-  return is_whole;
+  return is_good;
 }
 
 }  // namespace heapledger::cli

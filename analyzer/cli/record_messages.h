@@ -43,8 +43,9 @@ class PackProgress {
   bool silent_;
 };
 
-/// Losses first, then the ledger, what it shows, and what to type next; when quiet, losses only. True when
-/// the recording is whole. Throws ledger::FileError when the ledger cannot be read.
-bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, bool quiet);
+/// Losses first, then controls, the ledger, what it shows, and what to type next; when quiet, losses and controls that
+/// failed only. True when the recording is whole and every control was applied. `status`: of the command, as wait(2) has
+/// it. Throws ledger::FileError when the ledger cannot be read.
+bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, int status, bool quiet);
 
 }  // namespace heapledger::cli

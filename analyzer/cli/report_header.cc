@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "controls_text.h"
 #include "message.h"
 #include "report.h"
 #include "table.h"
@@ -140,6 +141,10 @@ std::string header_text(const ReportInput& input, const Style& style) {
   const ledger::Process& started = processes[last_of_chain(input.reader, 0)];
   line("Command", command_text(session.command.empty() ? started.arguments : session.command));
   for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
+  if (std::string controls = controls_text(control_summaries(input.reader)); !controls.empty())
+    line("Controls", std::move(controls));
+  if (has_controls_only(input.reader))
+    line("Recorded", "controls and resident memory only: no allocation was recorded");
   line("Ran",
        fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));
   if (processes.size() > 1) line("Processes", count_text(processes.size()));

@@ -3,6 +3,7 @@
 
 #include "../query/collections.h"
 #include "../query/types.h"
+#include "controls_text.h"
 #include "report.h"
 #include "version.h"
 
@@ -88,6 +89,14 @@ Json collections_json(const ledger::Process& p) {
   return {{"watched", p.collections_watched}, {"generations", std::move(generations)}};
 }
 
+Json process_controls_json(const ledger::Process& p) {
+  Json controls = Json::array();
+  for (const ledger::Control& c : p.controls)
+    controls.push_back(
+        {{"name", c.name}, {"subject", c.subject}, {"outcome", outcome_name(c.outcome)}, {"text", c.text}});
+  return controls;
+}
+
 Json process_json(const ReportInput& input, const query::ProcessProfile& profile) {
   const ledger::Process& p = input.reader.processes()[profile.process];
   Json threads = Json::array();
@@ -118,6 +127,7 @@ Json process_json(const ReportInput& input, const query::ProcessProfile& profile
           {"resident_bytes", resident_peak(input.reader, profile.process)},
           {"own_peak_bytes", profile.peak_bytes},
           {"own_peak_time_us", profile.peak_time_us},
+          {"controls", process_controls_json(p)},
           {"gc", collections_json(p)},
           {"sums", sums_json(profile.sums)},
           {"threads", std::move(threads)}};

@@ -24,6 +24,11 @@ void visit_warning(Self& w, Visit&& visit) {
   visit("incomplete", w.incomplete);
 }
 
+template <class Self, class Visit>
+void visit_control(Self& c, Visit&& visit) {
+  visit("name", c.name), visit("subject", c.subject), visit("outcome", c.outcome), visit("text", c.text);
+}
+
 /// By position, without keys: there can be very many.
 template <class Self, class Visit>
 void visit_collection(Self& c, Visit&& visit) {
@@ -54,6 +59,7 @@ void visit_process(Self& r, Visit&& visit) {
   visit("attributes", p.attributes);
   visit("collections_watched", p.collections_watched), visit("collections", p.collections);
   visit("collections_before", p.collections_before);
+  visit("controls", p.controls);
 }
 
 template <class Self, class Visit>
@@ -79,6 +85,7 @@ Json to_json(Value v) {
   return v;
 }
 Json to_json(trace::StackState v) { return static_cast<unsigned>(v); }
+Json to_json(trace::ControlOutcome v) { return static_cast<unsigned>(v); }
 Json to_json(const std::string& v) {
   if (is_utf8(v)) return v;
   Json bytes = Json::array();
@@ -89,6 +96,7 @@ Json to_json(const std::string& v) {
 Json to_json(const Thread& v);
 Json to_json(const Warning& v);
 Json to_json(const Attributes& v);
+Json to_json(const Control& v);
 Json to_json(const Collection& v) {
   Json row = Json::array();
   visit_collection(v, [&](auto number) { row.push_back(number); });
@@ -125,6 +133,11 @@ Json to_json(const Attributes& v) {
   visit_attributes(v, PutKey{object});
   return object;
 }
+Json to_json(const Control& v) {
+  Json object = Json::object();
+  visit_control(v, PutKey{object});
+  return object;
+}
 
 // JSON to values: of another type or out of range, it leaves the value as it is.
 
@@ -147,6 +160,11 @@ void from_json(const Json& json, trace::StackState& v) {
   if (number <= static_cast<unsigned>(trace::StackState::switched_off))
     v = static_cast<trace::StackState>(number);
 }
+void from_json(const Json& json, trace::ControlOutcome& v) {
+  auto number = static_cast<unsigned>(v);
+  from_json(json, number);
+  if (number < trace::kControlOutcomes) v = static_cast<trace::ControlOutcome>(number);
+}
 void from_json(const Json& json, std::string& v) {
   if (json.is_string()) v = json.get_ref<const std::string&>();
   if (!json.is_array()) return;
@@ -161,6 +179,7 @@ void from_json(const Json& json, std::string& v) {
 void from_json(const Json& json, Thread& v);
 void from_json(const Json& json, Warning& v);
 void from_json(const Json& json, Attributes& v);
+void from_json(const Json& json, Control& v);
 void from_json(const Json& json, Collection& v) {
   std::size_t column = 0;
   visit_collection(v, [&](auto& number) {
@@ -193,6 +212,9 @@ void from_json(const Json& json, Warning& v) {
 }
 void from_json(const Json& json, Attributes& v) {
   if (json.is_object()) visit_attributes(v, GetKey{json});
+}
+void from_json(const Json& json, Control& v) {
+  if (json.is_object()) visit_control(v, GetKey{json});
 }
 
 /// Discarded (no object) when the text is no JSON.

@@ -119,6 +119,16 @@ struct Collection {
   std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by its thread meanwhile
 };
 
+/// What became of something that the program was run with (trace/controls.h), in one process.
+struct Control {
+  std::string name;     ///< "gc", "slots", "events"
+  std::string subject;  ///< "off", "shop:Book"
+  trace::ControlOutcome outcome = trace::ControlOutcome::asked;
+  std::string text;     ///< why; may be empty
+
+  [[nodiscard]] bool is_same(const Control& other) const { return name == other.name && subject == other.subject; }
+};
+
 /// Generations are 0, 1 and 2; what a later Python may add counts as the oldest.
 inline constexpr std::size_t kGenerations = 3;
 
@@ -163,6 +173,7 @@ struct Process {
   bool collections_watched = false;       ///< the interpreter's collector was watched
   std::vector<Collection> collections;    ///< in the order of their ends
   std::vector<std::uint64_t> collections_before = std::vector<std::uint64_t>(kGenerations);  ///< not seen, by generation
+  std::vector<Control> controls;  ///< one for each outcome that a control had
 };
 
 /// The recorded session, when `heapledger record` was there.

@@ -134,4 +134,22 @@ void Symbols::collections_before(const trace::CollectionsBefore& before) {
   process_.collections_before[std::min<std::size_t>(before.generation, kGenerations - 1)] += before.collections;
 }
 
+/// "Asked" stands only until something has come of it. The records of one control may come from several lanes, in any
+/// order.
+void Symbols::control(const trace::Control& record) {
+  using trace::ControlOutcome;
+  constexpr std::size_t kMost = 4096;  // more than the variables can name; a hostile trace can have millions
+  if (record.outcome >= trace::kControlOutcomes || process_.controls.size() == kMost) return;
+  const Control control{std::string(record.name.text()), std::string(record.subject.text()),
+                        static_cast<ControlOutcome>(record.outcome), std::string(record.text.text())};
+  auto& all = process_.controls;
+  const auto same = [&](const Control& c) { return c.is_same(control); };
+  const auto superfluous = [&](const Control& c) {
+    return same(c) && (control.outcome == ControlOutcome::asked || c.outcome == control.outcome);
+  };
+  if (std::ranges::any_of(all, superfluous)) return;
+  std::erase_if(all, [&](const Control& c) { return same(c) && c.outcome == ControlOutcome::asked; });
+  all.push_back(control);
+}
+
 }  // namespace heapledger::ledger

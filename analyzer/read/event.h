@@ -66,6 +66,7 @@ class Definitions {
   virtual void interpreter(const trace::Interpreter& interpreter) = 0;
   virtual void self_test(const trace::SelfTest& test) = 0;
   virtual void collections_before(const trace::CollectionsBefore& before) = 0;
+  virtual void control(const trace::Control& control) = 0;
 };
 
 /// For readers that want events only, or one kind of definition: everything is 0 and forgotten.
@@ -82,6 +83,7 @@ class NoDefinitions : public Definitions {
   void interpreter(const trace::Interpreter&) override {}
   void self_test(const trace::SelfTest&) override {}
   void collections_before(const trace::CollectionsBefore&) override {}
+  void control(const trace::Control&) override {}
 };
 
 }  // namespace heapledger::read

@@ -164,6 +164,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     case Kind::collections_before:
     case Kind::type:
     case Kind::attribute:
+    case Kind::control:
       definition(kind, body);
       return false;
     default:
@@ -355,6 +356,7 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);
   if (trace::CollectionsBefore before; kind == Kind::collections_before && get(body, before))
     definitions_->collections_before(before);
+  if (trace::Control control; kind == Kind::control && get(body, control)) definitions_->control(control);
 }
 
 }  // namespace heapledger::read

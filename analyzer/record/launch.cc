@@ -37,9 +37,7 @@ void set(std::vector<std::string>& variables, std::string_view name, const std::
 std::vector<std::string> variables_for(const Environment& environment) {
   std::vector<std::string> variables;
   for (char** entry = environ; *entry != nullptr; ++entry) variables.emplace_back(*entry);
-  set(variables, "LD_PRELOAD", environment.preload);
-  set(variables, "HEAPLEDGER_OUT", environment.folder);
-  set(variables, "HEAPLEDGER_STACKS", environment.stacks);
+  for (const Variable& variable : environment) set(variables, variable.name, variable.value);
   return variables;
 }
 
@@ -62,6 +60,25 @@ std::string read_all(int file) {
 void close_end(int& file) {
   if (file >= 0) ::close(file);
   file = -1;
+}
+
+/// The orders of a held command: name and value of each variable, each ended by NUL.
+std::string to_orders(const Environment& environment) {
+  std::string orders;
+  for (const auto& [name, value] : environment)
+    orders.append(name).append(1, '\0').append(value).append(1, '\0');
+  return orders;
+}
+
+Environment from_orders(const std::string& orders) {
+  Environment environment;
+  for (std::size_t at = 0; at < orders.size();) {
+    const std::size_t name_end = orders.find('\0', at), end = orders.find('\0', name_end + 1);
+    environment.push_back(
+        {orders.substr(at, name_end - at), orders.substr(name_end + 1, end - name_end - 1)});
+    at = end + 1;
+  }
+  return environment;
 }
 
 /// Never returns when exec succeeds. As a shell does, a file that is no program for the kernel is run by
@@ -92,17 +109,14 @@ void HeldCommand::run_child(const Target& target, const SignalSession& signals) 
   close_end(failure_[0]);
   const std::string orders = read_all(orders_[0]);
   if (orders.empty()) ::_exit(0);
-  const std::size_t first = orders.find('\0'), second = orders.find('\0', first + 1);
-  const Environment environment{orders.substr(0, first), orders.substr(first + 1, second - first - 1),
-                                orders.substr(second + 1)};
   signals.restore();
-  const int error = exec(target, environment);
+  const int error = exec(target, from_orders(orders));
   write_all(failure_[1], std::string_view(reinterpret_cast<const char*>(&error), sizeof error));
   ::_exit(127);
 }
 
 void HeldCommand::start(const Environment& environment) {
-  write_all(orders_[1], environment.preload + '\0' + environment.folder + '\0' + environment.stacks);
+  write_all(orders_[1], to_orders(environment));
   close_end(orders_[1]);
   const std::string failure = read_all(failure_[0]);
   started_ = failure.empty();

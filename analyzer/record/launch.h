@@ -13,11 +13,11 @@
 namespace heapledger::record {
 
 /// What is added to the environment of the command. Everything else stays as it is.
-struct Environment {
-  std::string preload;  ///< LD_PRELOAD
-  std::string folder;   ///< HEAPLEDGER_OUT
-  std::string stacks;   ///< HEAPLEDGER_STACKS
+struct Variable {
+  std::string name;
+  std::string value;
 };
+using Environment = std::vector<Variable>;
 
 /// A child that waits. Goes away without a trace when it is never started.
 class HeldCommand {

@@ -11,6 +11,13 @@ namespace heapledger::python {
 /// Address of a symbol that this very object defines, nullptr when it does not. Reads only the object's own tables.
 void* find_symbol(const link_map& object, const char* name) noexcept;
 
+/// The same as a function; false: it is not there.
+template <class Function>
+bool find_function(const link_map& object, Function& function, const char* name) noexcept {
+  function = reinterpret_cast<Function>(find_symbol(object, name));
+  return function != nullptr;
+}
+
 /// The first loaded object that defines an interpreter; nullptr when none does. Only while no other thread loads
 /// objects: the constructor calls it.
 const link_map* find_interpreter() noexcept;

@@ -12,7 +12,6 @@ constinit FrameReader g_reader;
 
 namespace {
 
-constexpr std::size_t kInterpreterOfThread = 16;  // PyThreadState.interp, in all versions
 constexpr std::uint32_t kUnsettled = 2;  // the code changed; whether the frame is hidden has to be read again
 constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer part and say so by having no root
 
@@ -143,7 +142,7 @@ const std::byte* current_frame() noexcept {
     thread = static_cast<const std::byte*>(f.this_thread());
     if (thread == nullptr) return nullptr;
   }
-  t_state.interpreter = load<const void*>(thread, kInterpreterOfThread);
+  t_state.interpreter = load<const void*>(thread, kThreadStateInterpreter);
   auto* frame = load<const std::byte*>(thread, layout.tstate_frame);
   if (layout.cframe_frame < 0) return frame;
   return frame != nullptr ? load<const std::byte*>(frame, static_cast<std::size_t>(layout.cframe_frame)) : nullptr;

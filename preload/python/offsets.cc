@@ -34,4 +34,10 @@ const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcep
   return nullptr;
 }
 
+const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept {
+  static constexpr CollectorSwitch k38{true, 344 + 12}, k39{false, 616 + 12};  // gc.enabled
+  const std::uint32_t minor = version_hex >> 16;
+  return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
+}
+
 }  // namespace heapledger::python

@@ -67,6 +67,16 @@ enum Flag : std::uint32_t {
   heap_type = 1u << 9, have_gc = 1u << 14, unicode_subclass = 1u << 28, type_subclass = 1u << 31
 };
 }  // namespace tp
+/// Where 3.8 and 3.9 keep whether the collector runs by itself (an int); later versions have PyGC_Disable.
+struct CollectorSwitch {
+  bool in_runtime;  ///< in _PyRuntime, else in the interpreter's state
+  std::uint16_t offset;
+};
+/// nullptr: this version needs none, or is not known.
+const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept;
+
+/// The interpreter's state in PyThreadState, in every version.
+inline constexpr std::size_t kThreadStateInterpreter = 16;
 
 /// Row for an interpreter, nullptr when this version is not known.
 const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcept;

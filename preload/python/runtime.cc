@@ -8,6 +8,7 @@
 #include "allocators.h"
 #include "code.h"
 #include "collections.h"
+#include "controls.h"
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
@@ -152,6 +153,7 @@ int work_inside(void*) noexcept {
 
 void attend() noexcept {
   if (t_state.depth != hook::kIdle) return;
+  if ((g_watch.load(std::memory_order_relaxed) & kWatchControls) != 0) step_controls();  // no malloc may come (mimalloc)
   const hook::Guard guard;
   const Functions& f = g_runtime.functions;
   if (f.add_pending_call == nullptr || (!can_self_test() && !can_watch_collections())) return g_attention.store(false);
@@ -168,7 +170,7 @@ void find_stack_reader(const link_map& object, Runtime& r) noexcept {
   if (r.layout != nullptr) g_reader = FrameReader{*r.layout};
   r.none = find_symbol(object, "_Py_NoneStruct");
   r.code_type = find_symbol(object, "PyCode_Type");
-  if (g_settings.stack_mode() == Stacks::none) return set_stack_state(StackState::switched_off);
+  if (g_settings.stack_mode() == Stacks::none || g_settings.wanted_events() == Events::none) return set_stack_state(StackState::switched_off);
   set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
   if (can_walk(r)) start_types(find_symbol(object, "PyType_Type"));
 }
@@ -183,11 +185,14 @@ void install(const link_map& object) noexcept {
   r.version_hex = parse_version(r.functions.get_version());
   if (r.version_hex < 0x03080000) return;
   find_stack_reader(object, r);
-  g_attention.store(true);
-  wrap_domains();
+  if (g_settings.wanted_events() == Events::all) {
+    g_attention.store(true);
+    wrap_domains();
+  }
   g_installed = true;
+  install_controls(object);
   if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return;  // described when it begins
-  hook::record_apart([](Lane& lane) { describe(lane); });
+  hook::record_apart([](Lane& lane) { describe(lane), describe_controls(lane); });
 }
 
 void install_at_start() noexcept {
@@ -195,7 +200,7 @@ void install_at_start() noexcept {
 }
 
 void note_dlopen() noexcept {
-  if (g_installed || lifecycle::g_mode.load(std::memory_order_relaxed) != lifecycle::Mode::on) return;
+  if (g_installed || lifecycle::g_mode.load(std::memory_order_relaxed) == lifecycle::Mode::off) return;
   forget_callers();
   g_watch.fetch_or(kWatchCallers, std::memory_order_relaxed);
 }
@@ -203,6 +208,7 @@ void note_dlopen() noexcept {
 void watch(const void* caller) noexcept {
   const unsigned reasons = g_watch.load(std::memory_order_relaxed);
   if ((reasons & kWatchDomains) != 0) recheck_domains();
+  if ((reasons & kWatchControls) != 0) step_controls();
   if ((reasons & kWatchCallers) == 0 || t_state.depth != hook::kIdle) return;
   const link_map* object = interpreter_around(caller);
   if (object == nullptr) return;

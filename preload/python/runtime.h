@@ -68,6 +68,8 @@ enum Watch : unsigned char {
   kWatchDomains = 1,
   /// An object was opened that may be an interpreter: it is noticed by its first malloc.
   kWatchCallers = 2,
+  /// A control waits for the interpreter to come far enough (controls.h).
+  kWatchControls = 4,
 };
 extern constinit std::atomic<unsigned char> g_watch;
 [[gnu::cold, gnu::noinline]] void watch(const void* caller) noexcept;

@@ -167,6 +167,12 @@ class Recording:
     def types_under(self, function):
         """{class: its entry in the report} for blocks with this function in their stacks."""
         return {entry["type"]: entry for entry in self._report("--function", function)["types"]}
+    def controls(self, number=0):
+        """{"gc off": {outcome: text}} of one process, in the order of their starts."""
+        found = {}
+        for one in self._report()["processes"][number]["controls"]:
+            found.setdefault(f"{one['name']} {one['subject']}", {})[one["outcome"]] = one["text"]
+        return found
 
     def collected_at(self, file, line):
         """Bytes of a line of code that were freed while the collector ran."""

@@ -53,6 +53,9 @@ class WrittenDown : public read::Definitions {
   void collections_before(const trace::CollectionsBefore& b) override {
     note("collections_before {} {}", b.generation, b.collections);
   }
+  void control(const trace::Control& c) override {
+    note("control {} {} {} {}", text(c.name), text(c.subject), c.outcome, text(c.text));
+  }
 
   std::vector<std::string> lines;
 

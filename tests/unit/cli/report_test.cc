@@ -155,6 +155,7 @@ TEST(ReportJson, KeysAreTheDocumentedOnes) {
   for (const json& account : report["accounts"]) expect_documented(account, "## accounts");
   for (const json& process : report["processes"]) {
     expect_documented(process, "## processes");
+    for (const json& control : process["controls"]) expect_documented(control, "## controls of a process");
     for (const json& thread : process["threads"]) expect_documented(thread, "## threads of a process");
   }
   expect_documented(report["groups"], "## groups");

@@ -25,6 +25,7 @@ ProcessRecord full_record() {
   p.peak_time_us = 17;
   p.live_bytes = 18, p.live_blocks = 19, p.raw_bytes = 20;
   p.threads = {{.tid = 21, .name = "main"}, {.tid = ~std::uint64_t{0}, .name = "\xfe"}};
+  p.controls = {{"gc", "off", trace::ControlOutcome::undone, "enabled \xff"}, {"slots", "m:C", {}, ""}};
   p.warnings = {{.text = "lost", .incomplete = true}, {.text = "odd", .incomplete = false}};
   return r;
 }
@@ -70,6 +71,11 @@ TEST(Metadata, EveryFieldOfAProcessComesBack) {
   EXPECT_EQ(q.warnings[0].text, "lost");
   EXPECT_TRUE(q.warnings[0].incomplete);
   EXPECT_FALSE(q.warnings[1].incomplete);
+  ASSERT_EQ(q.controls.size(), 2u);
+  EXPECT_TRUE(q.controls[0].is_same(p.controls[0]));
+  EXPECT_EQ(q.controls[0].outcome, p.controls[0].outcome);
+  EXPECT_EQ(q.controls[0].text, p.controls[0].text);
+  EXPECT_EQ(q.controls[1].subject, "m:C");
 }
 
 TEST(Metadata, EveryFieldOfASessionComesBack) {

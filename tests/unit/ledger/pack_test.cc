@@ -129,6 +129,23 @@ std::string place(const Reader& reader, const Site& site) {
   return text;
 }
 
+/// "Asked" stands only where nothing came of it, whichever lane is read first.
+TEST_F(PackTest, OutcomesOfControls) {
+  using trace::ControlOutcome;
+  TraceBuilder trace;
+  const auto put = [&](std::uint32_t lane, const char* subject, unsigned outcome, const char* text) {
+    trace.lane(lane).put(trace::Control{bytes_of("slots"), bytes_of(subject), outcome, bytes_of(text)});
+  };
+  put(0, "m:A", 0, ""), put(0, "m:B", 0, ""), put(0, "m:C", 1, ""), put(0, "m:C", 1, "");
+  put(1, "m:A", 1, ""), put(1, "m:A", 2, "why"), put(1, "m:C", 0, ""), put(1, "m:D", trace::kControlOutcomes, "later");
+  std::vector<std::string> found;
+  const Reader reader = packed(trace);
+  for (const Control& c : reader.processes()[0].controls)
+    found.push_back(c.name + " " + c.subject + " " + std::to_string(static_cast<unsigned>(c.outcome)) + c.text);
+  std::ranges::sort(found);
+  EXPECT_EQ(found, (std::vector<std::string>{"slots m:A 1", "slots m:A 2why", "slots m:B 0", "slots m:C 1"}));
+}
+
 TEST_F(PackTest, SitesHaveTheirLinesAndAccounts) {
   TraceBuilder trace;
   put_process(trace);

@@ -28,6 +28,7 @@ TEST(Settings, DefaultsAreThoseOfTheTable) {
   EXPECT_STREQ(settings.out, "");
   EXPECT_EQ(settings.stack_mode(), Stacks::python);
 #define HEAPLEDGER_CHECK_text(field, fallback) EXPECT_STREQ(settings.field, fallback);
+#define HEAPLEDGER_CHECK_wish(field, fallback) HEAPLEDGER_CHECK_text(field, fallback)
 #define HEAPLEDGER_CHECK_choice(field, fallback) EXPECT_EQ(settings.field, 0u) << "the default comes first";
 #define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning) HEAPLEDGER_CHECK_##kind(field, fallback)
 #include "../../../trace/options.def"
@@ -64,6 +65,20 @@ TEST(Settings, TextsThatAreTooLongCountAsUnset) {
   EXPECT_EQ(read({"HEAPLEDGER_OUT=" + longest}).out, longest);
   EXPECT_STREQ(read({"HEAPLEDGER_OUT=" + longest + "x"}).out, "");
   EXPECT_STREQ(read({"HEAPLEDGER_OUT=" + std::string(1 << 20, 'x')}).out, "");
+}
+
+TEST(Settings, WishesThatAreTooLongAreNotForgotten) {
+  const std::string longest(kMaxText - 1, 'x');
+  EXPECT_EQ(read({"HEAPLEDGER_SLOTS=" + longest}).slots, longest);
+  EXPECT_STREQ(read({"HEAPLEDGER_SLOTS=" + longest + "x"}).slots, "?");
+  EXPECT_STREQ(read({"HEAPLEDGER_GC=" + longest + "x"}).gc, "?");
+  EXPECT_STREQ(read({"HEAPLEDGER_GC=off"}).gc, "off");
+}
+
+TEST(Settings, Events) {
+  EXPECT_EQ(read({}).wanted_events(), Events::all);
+  EXPECT_EQ(read({"HEAPLEDGER_EVENTS=none"}).wanted_events(), Events::none);
+  EXPECT_EQ(read({"HEAPLEDGER_EVENTS=some"}).wanted_events(), Events::all);
 }
 
 /// As in a process whose libc has not set `environ` yet: the values come from /proc.

@@ -179,13 +179,15 @@ TEST(LaneReader, DefinitionsWithTheNumbersOfTheReceiver) {
   auto& lane = trace.lane(0).thread(2, "worker");
   lane.put(trace::Process{support::bytes_of("/bin/x"), support::bytes_of("a"), support::bytes_of("/")});
   lane.put(trace::Interpreter{0x030b07f0, 0, 1, 1, support::bytes_of("3.11.7")}).put(trace::SelfTest{2, 9});
+  lane.put(trace::Control{support::bytes_of("gc"), support::bytes_of("off"), 3, support::bytes_of("why")});
   lane.code("f", "a.py", 10, "table").code("g", "b.py", 20);
   lane.put(trace::Node{0, 2, 6}).put(trace::Node{1, 1, 8}).site(Api::malloc, 2, 1, 12).site(Api::calloc);
   lane.alloc(2, kA, 8).alloc(1, kB, 8);
   const Reading reading = read_all(trace);
   EXPECT_EQ(reading.definitions,
             (std::vector<std::string>{"site 0 0 0 0", "thread 1002 2 worker", "process /bin/x a /",
-                                      "interpreter 51054576 0 1 1 3.11.7", "self_test 2 9", "code a.py f 10 table",
+                                      "interpreter 51054576 0 1 1 3.11.7", "self_test 2 9", "control gc off 3 why",
+                                      "code a.py f 10 table",
                                       "code b.py g 20 ", "node 0 101 6", "node 200 100 8", "site 201 100 12 1",
                                       "site 0 0 0 2"}));
   ASSERT_EQ(reading.events.size(), 2u);

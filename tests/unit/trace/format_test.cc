@@ -66,6 +66,13 @@ TEST(Format, NumbersOfKinds) {
                              Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk,
                              Kind::collection_begin, Kind::collection_end, Kind::collections_before};
   for (std::size_t i = 0; i < std::size(kKinds); ++i) EXPECT_EQ(static_cast<std::size_t>(kKinds[i]), i + 1);
+  EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
+}
+
+TEST(Format, NumbersOfControlOutcomes) {
+  constexpr ControlOutcome kOutcomes[] = {ControlOutcome::asked, ControlOutcome::applied, ControlOutcome::refused,
+                                          ControlOutcome::undone, ControlOutcome::missing};
+  for (unsigned i = 0; i < kControlOutcomes; ++i) EXPECT_EQ(static_cast<unsigned>(kOutcomes[i]), i);
 }
 
 TEST(Format, NumbersOfApis) {

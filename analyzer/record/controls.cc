@@ -1,0 +1,142 @@
+// Checks of control options, and the variables that carry them.
+#include "controls.h"
+
+#include <algorithm>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include "../../trace/controls.h"
+#include "../../trace/format.h"
+#include "refusal.h"
+
+namespace heapledger::record {
+namespace {
+
+constexpr const char* kGcForms = "off, threshold=G0[,G1[,G2]] or freeze";
+constexpr const char* kSlotsForm = "MODULE:CLASS=NAME+NAME";
+
+bool is_letter(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
+}
+
+/// As Python's grammar has it; of letters beyond ASCII Python itself is the judge.
+bool is_identifier(std::string_view text) {
+  const auto is_inner = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
+  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_inner);
+}
+
+/// Parts between dots, each an identifier; `local` allows "<locals>" and "<lambda>" as well.
+bool is_dotted(std::string_view text, bool local) {
+  if (text.empty() || text.ends_with('.')) return false;
+  while (!text.empty()) {
+    const std::string_view part = trace::take_part(text, '.');
+    if (!is_identifier(part) && !(local && (part == "<locals>" || part == "<lambda>"))) return false;
+  }
+  return true;
+}
+
+std::string subject(const SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
+
+std::vector<std::string> parse_names(std::string_view text, const std::string& of) {
+  std::vector<std::string> names;
+  if (text.ends_with('+')) throw BadUsage(fmt::format("--slots: a name is missing behind '+' of {}", of));
+  while (!text.empty()) {
+    const std::string name(trace::take_part(text, '+'));
+    if (!is_identifier(name))
+      throw BadUsage(fmt::format("--slots: '{}' of {} is no name of an attribute", name, of));
+    if (std::ranges::find(names, name) != names.end())
+      throw BadUsage(fmt::format("--slots: '{}' of {} is given twice", name, of));
+    names.push_back(name);
+  }
+  return names;
+}
+
+/// The option, or the variable when there is no option.
+std::string chosen(const char* option, const std::string& value, const char* name) {
+  const char* variable = std::getenv(name);
+  if (variable == nullptr || *variable == '\0') return value;
+  if (!value.empty() && value != variable)
+    throw BadUsage(fmt::format("{} says '{}' and the variable {} says '{}'; give one of them", option, value,
+                               name, variable));
+  return variable;
+}
+
+bool chosen_only(bool only) {
+  const std::string events = chosen("--controls-only", only ? "none" : "", "HEAPLEDGER_EVENTS");
+  if (events != "" && events != "all" && events != "none")
+    throw BadUsage(
+        fmt::format("the variable HEAPLEDGER_EVENTS says '{}', which is not one of all|none", events));
+  return events == "none";
+}
+
+}  // namespace
+
+std::vector<SlottedClass> parse_slots(std::string_view text) {
+  std::vector<SlottedClass> classes;
+  if (text.ends_with(',')) throw BadUsage("--slots: a class is missing behind the last ','");
+  while (!text.empty()) {
+    const trace::SlotsControl one = trace::take_slots(text);
+    if (!is_dotted(one.module, false) || !is_dotted(one.qualname, true))
+      throw BadUsage(
+          fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
+                      one.subject, kSlotsForm));
+    SlottedClass c{std::string(one.module), std::string(one.qualname), {}};
+    c.names = parse_names(one.names, subject(c));
+    if (std::ranges::any_of(classes, [&](const auto& other) { return subject(other) == subject(c); }))
+      throw BadUsage(fmt::format("--slots: {} is given twice", subject(c)));
+    classes.push_back(std::move(c));
+  }
+  return classes;
+}
+
+std::string slots_value(const std::vector<SlottedClass>& classes) {
+  std::string value;
+  for (const SlottedClass& c : classes) {
+    if (c.names.empty())
+      throw BadUsage(
+          fmt::format("--slots: {0} has no names; list the attributes of its objects: {0}=NAME+NAME",
+                      subject(c)));
+    value += fmt::format("{}{}={}", value.empty() ? "" : ",", subject(c), fmt::join(c.names, "+"));
+  }
+  if (value.size() >= trace::kMaxText)
+    throw BadUsage(fmt::format("--slots: the list is longer than {} bytes; name fewer classes",
+                               trace::kMaxText - 1));
+  return value;
+}
+
+std::string gc_value(std::string_view word) {
+  if (!word.empty() && trace::parse_gc(word).what == trace::GcControl::What::unknown)
+    throw BadUsage(fmt::format("--gc: '{}' is not one of {}; thresholds are whole numbers up to 2147483647",
+                               word, kGcForms));
+  return std::string(word);
+}
+
+Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots,
+                       bool only) {
+  if (gc.size() > 1) throw BadUsage("--gc is given twice; one run has one collector");
+  if (std::ranges::find(gc, "") != gc.end()) throw BadUsage(fmt::format("--gc is empty; give {}", kGcForms));
+  if (std::ranges::find(slots, "") != slots.end())
+    throw BadUsage(fmt::format("--slots is empty; give {}", kSlotsForm));
+  Controls controls;
+  controls.gc = gc_value(chosen("--gc", gc.empty() ? "" : gc.front(), "HEAPLEDGER_GC"));
+  const std::string list = fmt::format("{}", fmt::join(slots, ","));
+  controls.slots = parse_slots(chosen("--slots", list, "HEAPLEDGER_SLOTS"));
+  (void)slots_value(controls.slots);
+  controls.only = chosen_only(only);
+  if (controls.only && controls.gc.empty() && controls.slots.empty())
+    throw BadUsage("--controls-only records nothing and changes nothing without --gc or --slots");
+  return controls;
+}
+
+std::vector<Variable> variables_of(const Controls& controls) {
+  std::vector<Variable> variables;
+  if (!controls.gc.empty()) variables.push_back({"HEAPLEDGER_GC", controls.gc});
+  if (!controls.slots.empty()) variables.push_back({"HEAPLEDGER_SLOTS", slots_value(controls.slots)});
+  if (controls.only) variables.push_back({"HEAPLEDGER_EVENTS", "none"});
+  return variables;
+}
+
+}  // namespace heapledger::record

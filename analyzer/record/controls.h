@@ -1,0 +1,44 @@
+// What the user asks the program to be run with: the collector off, slots on classes. Checked before anything
+// runs.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "launch.h"
+
+namespace heapledger::record {
+
+/// A class and the attributes that its __slots__ will have.
+struct SlottedClass {
+  std::string module;
+  std::string qualname;  ///< "Outer.Inner", "make.<locals>.Row"
+  std::vector<std::string> names;  ///< empty: not listed
+};
+
+/// "MODULE:CLASS[=NAME+NAME...][,MODULE:CLASS...]". Throws BadUsage when it is anything else. Names may be
+/// missing.
+std::vector<SlottedClass> parse_slots(std::string_view text);
+
+/// The value of HEAPLEDGER_SLOTS. Throws BadUsage when a class has no names or the text would be too long.
+std::string slots_value(const std::vector<SlottedClass>& classes);
+
+/// The value of HEAPLEDGER_GC. Throws BadUsage when it is none.
+std::string gc_value(std::string_view word);
+
+struct Controls {
+  std::string gc;                     ///< value of HEAPLEDGER_GC; empty: none
+  std::vector<SlottedClass> slots;
+  bool only = false;                  ///< record nothing else
+};
+
+/// The options of a command line, each as often as it was given, and the variables of `record`'s own
+/// environment, which mean the same. Throws BadUsage: for what cannot be understood, for an option and its
+/// variable that say different things, and for --controls-only without a control.
+Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only);
+
+/// What they add to the environment of the command.
+std::vector<Variable> variables_of(const Controls& controls);
+
+}  // namespace heapledger::record

@@ -1,0 +1,142 @@
+// Thresholds, freezing, and the look at the collector when the interpreter ends: everything that needs the GIL.
+#include <cstring>
+
+#include "collector_control.h"
+#include "collector_state.h"
+#include "frame_reader.h"
+#include "runtime.h"
+
+namespace heapledger::python {
+
+using trace::ControlOutcome;
+using What = trace::GcControl::What;
+
+namespace {
+
+constinit void* g_freeze = nullptr;         ///< gc.freeze, kept for the audit hook
+constinit void* g_get_threshold = nullptr;  ///< gc.get_threshold, kept for the end
+
+/// A function of module gc, as a new reference.
+void* gc_function(const char* name) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* gc = f.import("gc");
+  void* function = gc != nullptr ? f.get_attribute(gc, name) : nullptr;
+  if (gc != nullptr) f.dec_ref(gc);
+  if (function == nullptr) f.clear_error();
+  return function;
+}
+
+}  // namespace
+
+bool thresholds_are_as_asked() noexcept {
+  const Functions& f = g_runtime.functions;
+  void* got = f.call(g_get_threshold, nullptr);
+  bool same = got != nullptr;
+  for (unsigned i = 0; same && i < g_gc_asked.count; ++i) {
+    void* number = f.tuple_item(got, static_cast<long>(i));  // borrowed
+    same = number != nullptr && f.long_as_long(number) == g_gc_asked.thresholds[i];
+  }
+  if (got != nullptr) f.dec_ref(got);
+  f.clear_error();
+  return same;
+}
+
+namespace {
+
+void set_thresholds() noexcept {
+  constexpr const char* kForms[] = {"(i)", "(ii)", "(iii)"};
+  const Functions& f = g_runtime.functions;
+  const int* wanted = g_gc_asked.thresholds;
+  void* set = gc_function("set_threshold");
+  g_get_threshold = gc_function("get_threshold");
+  void* arguments = g_collector.build_value(kForms[g_gc_asked.count - 1], wanted[0], wanted[1], wanted[2]);
+  void* done = set != nullptr && arguments != nullptr ? f.call(set, arguments) : nullptr;
+  f.clear_error();
+  for (void* reference : {done, arguments, set})
+    if (reference != nullptr) f.dec_ref(reference);
+  if (done == nullptr || g_get_threshold == nullptr)
+    return tell_collector(ControlOutcome::refused, "gc.set_threshold failed");
+  if (thresholds_are_as_asked()) return tell_collector(ControlOutcome::applied, "");
+  tell_collector(ControlOutcome::refused, "gc.get_threshold() does not give back what was set");
+}
+
+/// gc.freeze(), once.
+void freeze() noexcept {
+  const Functions& f = g_runtime.functions;
+  void* const function = g_freeze;
+  if (function == nullptr) return;
+  g_freeze = nullptr;
+  void* done = f.call(function, nullptr);
+  f.dec_ref(function);
+  f.clear_error();
+  if (done == nullptr) return tell_collector(ControlOutcome::refused, "gc.freeze failed");
+  f.dec_ref(done);
+  tell_collector(ControlOutcome::applied, "");
+}
+
+/// The interpreter is about to run the program: `python3 -c`, a script, -m, or standard input.
+int on_audit(const char* event, void* /*arguments*/, void* /*data*/) noexcept {
+  constexpr const char kRun[] = "cpython.run_";
+  if (g_freeze == nullptr || std::strncmp(event, kRun, sizeof kRun - 1) != 0) return 0;
+  const char* what = event + sizeof kRun - 1;
+  for (const char* known : {"command", "file", "module", "stdin"})
+    if (std::strcmp(what, known) == 0) freeze();
+  return 0;
+}
+
+/// Whether `import site` is over, or is not made. The event of the run may have been by then.
+bool start_up_is_over() noexcept {
+  const Functions& f = g_runtime.functions;
+  void* modules = g_collector.system_object("modules");  // borrowed
+  void* flags = g_collector.system_object("flags");
+  void* no_site = flags != nullptr ? f.get_attribute(flags, "no_site") : nullptr;
+  const bool skipped = no_site != nullptr && f.long_as_long(no_site) == 1;
+  void* site = modules != nullptr ? f.dict_item(modules, "site") : nullptr;  // borrowed
+  void* spec = site != nullptr ? f.get_attribute(site, "__spec__") : nullptr;
+  void* running = spec != nullptr ? f.get_attribute(spec, "_initializing") : nullptr;
+  const bool done = running != nullptr && f.long_as_long(running) == 0;
+  for (void* reference : {no_site, spec, running})
+    if (reference != nullptr) f.dec_ref(reference);
+  f.clear_error();
+  return skipped || done;
+}
+
+void prepare_freeze() noexcept {
+  g_freeze = gc_function("freeze");
+  if (g_freeze == nullptr) return tell_collector(ControlOutcome::refused, "this interpreter has no gc.freeze");
+  if (start_up_is_over()) return freeze();
+  if (g_collector.add_audit_hook(on_audit, nullptr) == 0) return;
+  g_runtime.functions.clear_error();
+  tell_collector(ControlOutcome::refused, "an audit hook of the program refused another one");
+}
+
+constexpr const char* kCapsuleName = "heapledger.end";
+
+/// Its last owner is the interpreter's own dict: this runs while the interpreter takes itself apart, when no code of the
+/// program can run any more and objects can still be made. No program can see it.
+void on_interpreter_end(void* /*capsule*/) noexcept {
+  if (g_collector.error_occurred() == nullptr) look_at_end(true);
+}
+
+void watch_end() noexcept {
+  const Functions& f = g_runtime.functions;
+  const void* thread = f.current_thread();
+  void* dict = g_collector.dict_of_interpreter(load<void*>(thread, kThreadStateInterpreter));  // borrowed
+  void* capsule = dict != nullptr ? g_collector.capsule_new(&g_collector, kCapsuleName, on_interpreter_end) : nullptr;
+  if (capsule != nullptr) {
+    g_collector.dict_set(dict, kCapsuleName, capsule);
+    f.dec_ref(capsule);
+  }
+  f.clear_error();
+}
+
+}  // namespace
+
+void control_collector_inside() noexcept {
+  if (g_gc_outcome.load(std::memory_order_relaxed) == ControlOutcome::refused) return;
+  if (is_asked(What::threshold)) set_thresholds();
+  if (is_asked(What::freeze)) prepare_freeze();
+  if (is_asked(What::off) || is_asked(What::threshold)) watch_end();
+}
+
+}  // namespace heapledger::python

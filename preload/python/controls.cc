@@ -1,0 +1,79 @@
+// When each control is applied, and the records of what became of them.
+#include "controls.h"
+
+#include "../../trace/controls.h"
+#include "../hook.h"
+#include "../settings.h"
+#include "collector_control.h"
+#include "runtime.h"
+#include "slots.h"
+
+namespace heapledger::python {
+
+namespace {
+
+/// Work for the pending call: not yet handed over, handed over, none.
+enum class Inside : unsigned char { none, wanted, handed_over };
+constinit std::atomic<Inside> g_inside = Inside::none;
+constinit std::atomic<bool> g_ended = false;
+
+/// The pending call, with the GIL and no exception set. What it allocates is recorded like anything else.
+int apply_inside(void*) noexcept {
+  control_collector_inside();
+  replace_build_class();
+  return 0;
+}
+
+/// As soon as the interpreter takes pending calls, whether or not a frame runs: they are made before the first line of
+/// the first frame.
+void hand_over() noexcept {
+  const Functions& f = g_runtime.functions;
+  const hook::Guard guard;
+  if (f.is_initialized() == 0 || f.current_thread() == nullptr) return;
+  Inside wanted = Inside::wanted;
+  if (!g_inside.compare_exchange_strong(wanted, Inside::handed_over, std::memory_order_relaxed)) return;
+  if (f.add_pending_call(apply_inside, nullptr) != 0) g_inside.store(Inside::wanted, std::memory_order_relaxed);
+}
+
+trace::Bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
+
+}  // namespace
+
+void tell_control(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
+                  std::string_view text) noexcept {
+  hook::record_apart([&](Lane& lane) {
+    hook::tick(lane);
+    lane.append(trace::Control{bytes(name), bytes(subject), static_cast<std::uint32_t>(outcome), bytes(text)});
+  });
+}
+
+void install_controls(const link_map& object) noexcept {
+  const bool collector = install_collector_control(object), slots = install_slots(object);
+  if (!collector && !slots) return;
+  if (g_runtime.functions.add_pending_call != nullptr) g_inside.store(Inside::wanted, std::memory_order_relaxed);
+  g_watch.fetch_or(kWatchControls, std::memory_order_release);
+}
+
+void step_controls() noexcept {
+  const bool again = step_collector();
+  if (t_state.depth != hook::kIdle) return;
+  if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
+  if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
+  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls), std::memory_order_relaxed);
+}
+
+void describe_controls(Lane& lane) noexcept {
+  if (g_settings.wanted_events() == Events::none)
+    lane.append(trace::Control{bytes(trace::kControlEvents), bytes("none"),
+                               static_cast<std::uint32_t>(trace::ControlOutcome::applied), {}});
+  describe_collector_control(lane);
+  describe_slots(lane);
+}
+
+void end_controls() noexcept {
+  if (g_ended.exchange(true, std::memory_order_relaxed)) return;
+  end_collector_control();
+  end_slots();
+}
+
+}  // namespace heapledger::python
