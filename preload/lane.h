@@ -154,6 +154,7 @@ struct ThreadState {
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
   const void* interpreter;         ///< of the Python code that it runs; nullptr: it has none
   std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none
+  std::uint64_t collection_cpu_ns; ///< CPU time of the thread then
 };
 extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];
 

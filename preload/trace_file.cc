@@ -229,7 +229,9 @@ void count_lost() noexcept {
 void mark_clean_end() noexcept {
   if (g_recording == nullptr) return;
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
-  if (header != nullptr && header->pid == sys::process_id()) header->clean_end.store(1, std::memory_order_release);
+  if (header == nullptr || header->pid != sys::process_id()) return;
+  header->cpu_ns.store(sys::now_ns(CLOCK_PROCESS_CPUTIME_ID), std::memory_order_relaxed);
+  header->clean_end.store(1, std::memory_order_release);
 }
 
 }  // namespace trace_file

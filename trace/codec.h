@@ -340,7 +340,10 @@ struct CollectionEnd {
   std::uint32_t generation = 0;
   std::uint64_t pause_ns = 0;  ///< from the callback at its start to the one at its end
   std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
-  template <class V> constexpr void fields(V&& v) { v(generation), v(pause_ns), v(collected), v(uncollectable); }
+  std::uint64_t cpu_ns = 0;    ///< of the thread meanwhile
+  template <class V> constexpr void fields(V&& v) {
+    v(generation), v(pause_ns), v(collected), v(uncollectable), v(cpu_ns);
+  }
 };
 struct CollectionsBefore {  ///< one a generation
   static constexpr Kind kind = Kind::collections_before;

@@ -42,6 +42,7 @@ struct Command {
 // One line here and one line in the table of main.cc for each command.
 Run record_command(Arguments& arguments);
 Run report_command(Arguments& arguments);
+Run advise_command(Arguments& arguments);
 Run dump_command(Arguments& arguments);
 Run pack_command(Arguments& arguments);
 

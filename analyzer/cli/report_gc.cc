@@ -29,9 +29,11 @@ void add_row(Table& table, std::string name, const CollectionSums& s, Ink ink) {
 
 std::string sentences(const ledger::Process& p, const query::ProcessProfile& profile, const CollectionSums& all) {
   const std::uint64_t freed = profile.sums.allocated_bytes - std::min(profile.sums.allocated_bytes, profile.sums.end_bytes);
-  std::string text = fmt::format("  {} of {} passed in it; it freed {} of the {} that were freed.\n",
-                                 share_text(all.pause_ns / 1000, p.duration_us), time_text(p.duration_us),
-                                 share_text(all.freed_bytes, freed), bytes_text(freed));
+  std::string text = fmt::format("  {} of {} passed in it", share_text(all.pause_ns / 1000, p.duration_us), time_text(p.duration_us));
+  if (p.cpu_us != 0)
+    text += fmt::format(", and {} of {} of CPU time", share_text(all.cpu_ns / 1000, p.cpu_us), time_text(p.cpu_us));
+  text += fmt::format(";\n  it freed {} of the {} that were freed, reference counts the rest.\n",
+                      share_text(all.freed_bytes, freed), bytes_text(freed));
   if (const std::uint64_t missed = query::missed_collections(p); missed != 0)
     text += fmt::format("  {} before the recorder watched {} not in these figures.\n", counted(missed, "collection"),
                         missed == 1 ? "is" : "are");

@@ -245,6 +245,7 @@ void Bookkeeper::collection_end(const Event& event) {
   ended.pause_ns = event.address;
   ended.collected = event.size;
   ended.uncollectable = event.stamp;
+  ended.cpu_ns = event.more;
   process_.collections.push_back(ended);
 }
 

@@ -33,7 +33,7 @@ void visit_control(Self& c, Visit&& visit) {
 template <class Self, class Visit>
 void visit_collection(Self& c, Visit&& visit) {
   visit(c.time_us), visit(c.pause_ns), visit(c.first), visit(c.last), visit(c.generation), visit(c.thread);
-  visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes);
+  visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes), visit(c.cpu_ns);
 }
 
 template <class Self, class Visit>
@@ -49,6 +49,7 @@ void visit_process(Self& r, Visit&& visit) {
   visit("executable", p.executable), visit("arguments", p.arguments), visit("directory", p.directory);
   visit("python_version", p.python_version), visit("python_hex", p.python_hex), visit("stacks", p.stacks);
   visit("start_realtime_ns", p.start_realtime_ns), visit("start_monotonic_ns", p.start_monotonic_ns);
+  visit("cpu_us", p.cpu_us);
   visit("duration_us", p.duration_us), visit("clean_end", p.clean_end), visit("exit_status", p.exit_status);
   visit("lost_events", p.lost_events), visit("handler_events", p.handler_events);
   visit("unknown_frees", p.unknown_frees), visit("inherited_frees", p.inherited_frees);

@@ -117,6 +117,7 @@ struct Collection {
   std::uint32_t thread = 0;    ///< index into Process::threads
   std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
   std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by its thread meanwhile
+  std::uint64_t cpu_ns = 0;    ///< of its thread meanwhile
 };
 
 /// What became of something that the program was run with (trace/controls.h), in one process.
@@ -151,6 +152,7 @@ struct Process {
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t start_monotonic_ns = 0;
   std::uint64_t duration_us = 0;
+  std::uint64_t cpu_us = 0;        ///< of all its threads; 0: not known, it was killed
   bool clean_end = false;
   std::int32_t exit_status = -1;   ///< as wait(2) reports it; -1: not known
   std::uint64_t lost_events = 0;   ///< seen but not written

@@ -171,6 +171,7 @@ class Packer {
     process.start_monotonic_ns = header.start_monotonic_ns;
     process.start_realtime_ns = header.start_realtime_ns;
     process.clean_end = header.clean_end;
+    process.cpu_us = header.cpu_ns / 1000;
     process.handler_events = header.handler_events;
     process.raw_bytes = trace.committed_bytes();
     const bool stopped = header.stop_reason != trace::StopReason::none;

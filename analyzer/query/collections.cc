@@ -9,6 +9,7 @@ CollectionSums& CollectionSums::operator+=(const CollectionSums& o) noexcept {
   collections += o.collections;
   pause_ns += o.pause_ns;
   longest_ns = std::max(longest_ns, o.longest_ns);
+  cpu_ns += o.cpu_ns;
   collected += o.collected;
   uncollectable += o.uncollectable;
   freed_blocks += o.freed_blocks;
@@ -21,7 +22,7 @@ CollectionsByGeneration collections_of(const ledger::Process& process) {
   for (const ledger::Collection& c : process.collections) {
     const std::size_t generation = std::min<std::size_t>(c.generation, result.size() - 1);
     result[generation] +=
-        {1, c.pause_ns, c.pause_ns, c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes};
+        {1, c.pause_ns, c.pause_ns, c.cpu_ns, c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes};
   }
   return result;
 }

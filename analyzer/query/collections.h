@@ -12,6 +12,7 @@ struct CollectionSums {
   std::uint64_t collections = 0;
   std::uint64_t pause_ns = 0;    ///< of all together
   std::uint64_t longest_ns = 0;
+  std::uint64_t cpu_ns = 0;      ///< of the collecting threads meanwhile
   std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
   std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by the collecting thread meanwhile
 

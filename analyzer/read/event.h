@@ -20,7 +20,8 @@ enum class EventKind : std::uint8_t {
   stack_end,    ///< address: number of the stack
   brk,          ///< size: the change as a signed number, site
   collection_begin,  ///< flags: generation. No shard, like the next
-  collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable
+  collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable,
+                     ///< more: CPU time in nanoseconds
   retype,       ///< address, site, type: of a block that is alive
   nothing,      ///< a stamp without an event
 };
@@ -41,6 +42,7 @@ struct Event {
   std::uint32_t stamp = 0;     ///< place in the order of the shard
   std::uint64_t address = 0;
   std::uint64_t size = 0;
+  std::uint64_t more = 0;
   std::uint64_t time_us = 0;   ///< since the trace began, as of the coarse clock
 };
 

@@ -316,6 +316,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.address = c.pause_ns;
       event.size = c.collected;
       event.stamp = static_cast<std::uint32_t>(c.uncollectable);
+      event.more = c.cpu_ns;
       return true;
     }
     default:

@@ -72,9 +72,9 @@ void RawTrace::read_header() {
   if (HEADER_FIELD(std::uint32_t, byte_order) != trace::kByteOrder)
     refuse("was recorded on a machine of the other byte order; pack it there");
   const auto version = HEADER_FIELD(std::uint32_t, version);
-  if (version > trace::kVersion)
-    refuse(fmt::format("is a raw trace of format {}, this heapledger reads up to {}; use the newer one", version,
-                       trace::kVersion));
+  if (version != trace::kVersion && version != 0)
+    refuse(fmt::format("is a raw trace of format {}, this heapledger reads format {}; pack it with the {} one", version,
+                       trace::kVersion, version > trace::kVersion ? "newer" : "older"));
   if (HEADER_FIELD(std::uint32_t, header_bytes) != trace::kGranule ||
       HEADER_FIELD(std::uint32_t, shard_bits) != trace::kShardBits || version == 0)
     refuse("the header of the raw trace is damaged; nothing can be recovered");
@@ -92,6 +92,7 @@ void RawTrace::read_header() {
   header_.stop_monotonic_ns = HEADER_FIELD(std::uint64_t, stop_monotonic_ns);
   header_.stop_reason = HEADER_FIELD(trace::StopReason, stop_reason);
   header_.lost_children = HEADER_FIELD(std::uint32_t, lost_children);
+  header_.cpu_ns = HEADER_FIELD(std::uint64_t, cpu_ns);
   header_.clean_end = HEADER_FIELD(std::uint32_t, clean_end) != 0;
 }
 

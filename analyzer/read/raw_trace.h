@@ -21,6 +21,7 @@ struct RawHeader {
   std::uint64_t claimed_bytes = 0;  ///< of the file; it is shorter where the disk was full
   std::uint64_t lost_events = 0, handler_events = 0, stop_monotonic_ns = 0;
   trace::StopReason stop_reason = trace::StopReason::none;
+  std::uint64_t cpu_ns = 0;  ///< of the process; 0: not known
   bool clean_end = false;
   std::uint32_t lost_children = 0;  ///< forked processes that could not create a trace of their own
 };

@@ -49,9 +49,11 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
     f.clear_error();
   } else if (text[0] == 's' && text[1] == 't' && text[2] == 'a') {
     t_state.collection_ns = sys::now_ns(CLOCK_MONOTONIC);
+    t_state.collection_cpu_ns = sys::now_ns(CLOCK_THREAD_CPUTIME_ID);
     write(trace::CollectionBegin{static_cast<std::uint32_t>(number_in(info, "generation"))});
   } else if (t_state.collection_ns != 0) {
     trace::CollectionEnd end;
+    end.cpu_ns = sys::now_ns(CLOCK_THREAD_CPUTIME_ID) - t_state.collection_cpu_ns;
     end.pause_ns = sys::now_ns(CLOCK_MONOTONIC) - t_state.collection_ns;
     end.generation = static_cast<std::uint32_t>(number_in(info, "generation"));
     end.collected = number_in(info, "collected");

@@ -87,7 +87,8 @@ TEST(RawTraceHeader, RefusalsNameTheFileAndTheReason) {
   EXPECT_TRUE(says(changed(0, 0), "is not a raw trace"));
   EXPECT_TRUE(says(changed(4, std::bit_cast<std::uint32_t>(std::array{'W', '\n', '\x1a', '\0'})), "is not a raw trace"))
       << "a transfer in text mode dropped the carriage return";
-  EXPECT_TRUE(says(changed(8, trace::kVersion + 1), "use the newer one"));
+  EXPECT_TRUE(says(changed(8, trace::kVersion + 1), "pack it with the newer one"));
+  EXPECT_TRUE(says(changed(8, trace::kVersion - 1), "pack it with the older one"));
   EXPECT_TRUE(says(changed(8, 0), "damaged"));
   EXPECT_TRUE(says(changed(12, 0x04030201), "byte order"));
   EXPECT_TRUE(says(changed(16, 4096), "damaged"));

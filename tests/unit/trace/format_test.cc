@@ -41,6 +41,7 @@ TEST(Format, FieldsOfTheFileHeader) {
   EXPECT_AT(FileHeader, stop_monotonic_ns, 152);
   EXPECT_AT(FileHeader, stop_reason, 160);
   EXPECT_AT(FileHeader, clean_end, 164);
+  EXPECT_AT(FileHeader, cpu_ns, 176);
   EXPECT_AT(FileHeader, lost_children, 168);
   EXPECT_EQ(sizeof(FileHeader), 192u);
   EXPECT_LE(sizeof(FileHeader), kGranule);
@@ -64,7 +65,8 @@ TEST(Format, NumbersOfKinds) {
                              Kind::free_wide, Kind::thread, Kind::code, Kind::node, Kind::site, Kind::map, Kind::unmap,
                              Kind::remap, Kind::protect, Kind::process, Kind::interpreter, Kind::self_test,
                              Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk,
-                             Kind::collection_begin, Kind::collection_end, Kind::collections_before};
+                             Kind::collection_begin, Kind::collection_end, Kind::collections_before,
+                             Kind::type, Kind::typed, Kind::typed_late, Kind::control, Kind::attribute};
   for (std::size_t i = 0; i < std::size(kKinds); ++i) EXPECT_EQ(static_cast<std::size_t>(kKinds[i]), i + 1);
   EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
 }

@@ -1,0 +1,98 @@
+#include "growth.h"
+
+#include <algorithm>
+#include <numeric>
+
+#include "../query/clock.h"
+#include "../query/scan.h"
+
+namespace heapledger::advise {
+
+namespace {
+
+/// Behind the last row with a frame; the rows of a program without any all count.
+std::uint64_t find_end(const ledger::Reader& reader, std::size_t process) {
+  ledger::Reader::Buffer buffer;
+  for (std::size_t g = reader.group_count(process); g-- > 0;) {
+    const ledger::Group group = reader.group(process, g, buffer);
+    for (std::size_t i = group.site.size(); i-- > 0;)
+      if (reader.sites()[group.site[i]].node != 0) return group.first_row + i + 1;
+  }
+  return reader.row_count(process);
+}
+
+class Survivors {
+ public:
+  Survivors(const query::Clock& clock, std::uint64_t end_row, std::size_t slots)
+      : clock_(clock), end_row_(end_row), end_us_(std::max<std::uint64_t>(clock.time_of(end_row), 1)), growth_(slots),
+        last_size_(slots), shrank_(slots) {}
+
+  void add(std::size_t slot, std::uint64_t row, std::uint64_t size, std::uint64_t life) {
+    const std::uint64_t death = query::death_of(row, life, clock_.rows());
+    const bool survives = death == query::kNever || death >= end_row_;
+    Growth& g = growth_[slot];
+    g.table_growths += size > last_size_[slot] && last_size_[slot] != 0 ? 1 : 0;
+    shrank_[slot] = shrank_[slot] || size <= last_size_[slot];
+    last_size_[slot] = size;
+    g.table_bytes = survives ? size : 0;
+    if (!survives) return;
+    const auto part = std::min<std::uint64_t>(clock_.time_of(row) * kParts / end_us_, kParts - 1);
+    g.bytes[part] += size;
+    ++g.blocks[part];
+  }
+
+  std::vector<Growth> result() {
+    std::vector<Growth> all;
+    for (std::size_t slot = 0; slot < growth_.size(); ++slot) {
+      Growth& g = growth_[slot];
+      g.slot = slot;
+      if (shrank_[slot]) g.table_growths = 0;
+      if (g.total_bytes() != 0) all.push_back(g);
+    }
+    std::ranges::sort(all, [](const Growth& a, const Growth& b) { return a.total_bytes() > b.total_bytes(); });
+    return all;
+  }
+
+ private:
+  const query::Clock& clock_;
+  const std::uint64_t end_row_, end_us_;
+  std::vector<Growth> growth_;
+  std::vector<std::uint64_t> last_size_;
+  std::vector<bool> shrank_;
+};
+
+}  // namespace
+
+std::uint64_t Growth::total_bytes() const noexcept { return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0}); }
+std::uint64_t Growth::total_blocks() const noexcept {
+  return std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0});
+}
+
+bool Growth::steady() const noexcept {
+  const auto fed = static_cast<std::size_t>(std::ranges::count_if(blocks, [](std::uint64_t n) { return n != 0; }));
+  const std::uint64_t later = std::accumulate(bytes.begin() + kParts / 2, bytes.end(), std::uint64_t{0});
+  return fed + 2 >= kParts && later * 4 >= total_bytes() && total_blocks() >= 2 * kParts;
+}
+
+GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std::size_t process) {
+  const query::Clock clock(reader, process);
+  GrowthReport report;
+  report.end_row = find_end(reader, process);
+  report.end_us = clock.time_of(report.end_row);
+  Survivors survivors(clock, report.end_row, slots.count());
+  const std::size_t only[] = {process};
+  query::scan(reader, only, {}, [&](unsigned, std::size_t, const ledger::Group& group) {
+    query::Slots::Table table = slots.table(process, group.first_row);
+    for (std::size_t i = 0; i < group.site.size(); ++i) {
+      const std::uint64_t row = group.first_row + i;
+      if (row >= report.end_row || group.site[i] == 0) continue;
+      if (row >= table.end) table = slots.table(process, row);
+      if (!is_heap(reader.sites()[group.site[i]].account)) continue;
+      survivors.add(table.slot[group.site[i]], row, group.size[i], group.life[i]);
+    }
+  });
+  report.slots = survivors.result();
+  return report;
+}
+
+}  // namespace heapledger::advise

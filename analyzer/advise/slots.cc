@@ -1,0 +1,113 @@
+#include "slots.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "instance_layout.h"
+
+namespace heapledger::advise {
+
+namespace {
+
+bool has_dict(const ledger::Type& t) { return t.dict_offset != 0 || (t.flags & query::kManagedDict) != 0; }
+
+/// Classes of the interpreter itself, which were there before anybody could change them.
+bool is_frozen(const ledger::Reader& reader, const ledger::Type& t) {
+  return reader.string(t.module).starts_with("_frozen") ||
+         (t.node != 0 && reader.string(reader.frames()[reader.nodes()[t.node].frame].file).starts_with("<frozen"));
+}
+
+bool made_in_python(const ledger::Type& t) {
+  return (t.flags & query::kHeapType) != 0 && (t.node != 0 || has_dict(t));
+}
+
+/// Fills chain, or says why the class or a base of it cannot have slots.
+void follow_bases(const ledger::Reader& reader, SlotsAdvice& advice) {
+  const auto types = reader.types();
+  const ledger::Type& own = types[advice.type];
+  if ((own.flags & query::kExceptionSubclass) != 0) {
+    advice.refusal = "exceptions keep their __dict__";
+    return;
+  }
+  std::uint32_t varies = 0;  // the outermost base whose instances differ in size: int, tuple, ...
+  for (std::uint32_t t = advice.type; t != 0; t = types[t].base)
+    if (types[t].item_size != 0) varies = t;
+  if (varies != 0) {
+    advice.refusal = fmt::format("instances of its base {} differ in size", query::type_name(reader, varies));
+    return;
+  }
+  for (std::uint32_t t = advice.type; t != 0; t = types[t].base) {
+    const ledger::Type& type = types[t];
+    if (!has_dict(type)) break;
+    if (!made_in_python(type)) {
+      advice.refusal = fmt::format("its base {} has a __dict__", query::type_name(reader, t));
+      return;
+    }
+    advice.chain.insert(advice.chain.begin(), t);
+  }
+}
+
+void predict(std::uint32_t python_hex, const query::TypeSums& sums, SlotsAdvice& advice) {
+  const std::uint64_t count = sums.instances.peak_blocks;
+  const double own = static_cast<double>(sums.instances.peak_bytes) / static_cast<double>(count);
+  std::uint64_t beside = 0, beside_rounded = 0;
+  for (const std::uint64_t block : blocks_beside(python_hex, advice.attributes.size())) {
+    beside += block;
+    beside_rounded += rounded(block);
+  }
+  advice.plain_bytes = own + static_cast<double>(beside);
+  advice.slotted_bytes = slotted_size(python_hex, advice.attributes.size(), true);
+  const auto saved = [&](double plain, std::uint64_t slotted) {
+    const double each = plain - static_cast<double>(slotted);
+    return each > 0 ? static_cast<std::uint64_t>(each * static_cast<double>(count)) : 0;
+  };
+  advice.saved_bytes = saved(advice.plain_bytes, advice.slotted_bytes);
+  const auto own_rounded = static_cast<double>(rounded(static_cast<std::uint64_t>(own + 0.5)));
+  advice.saved_rounded = saved(own_rounded + static_cast<double>(beside_rounded), rounded(advice.slotted_bytes));
+}
+
+SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const query::TypeSums& sums) {
+  SlotsAdvice advice;
+  advice.type = sums.type;
+  advice.attributes = attributes_of(reader, process, sums.type);
+  advice.instances = sums.instances.peak_blocks;
+  follow_bases(reader, advice);
+  if (!advice.refusal.empty()) return advice;
+  if (advice.attributes.size() > kMostSharedAttributes) {
+    advice.refusal = fmt::format("it has {} attributes or more, and not all of their names are known", advice.attributes.size());
+    return advice;
+  }
+  predict(process.python_hex, sums, advice);
+  if (advice.saved_bytes == 0) advice.refusal = "its instances would not become smaller";
+  return advice;
+}
+
+}  // namespace
+
+std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process, std::uint32_t type) {
+  const auto same = query::same_names(reader);
+  std::vector<std::string> names;
+  for (const ledger::Attributes& one : process.attributes) {
+    if (same[one.type] != same[type]) continue;
+    for (const std::string& name : one.names)
+      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+  }
+  return names;
+}
+
+std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
+                                      const std::vector<query::TypeSums>& types) {
+  std::vector<SlotsAdvice> result;
+  if (!knows_layout(process.python_hex)) return result;
+  for (const query::TypeSums& sums : types) {
+    const ledger::Type& type = reader.types()[sums.type];
+    const bool candidate = made_in_python(type) && has_dict(type) && (type.flags & query::kTypeSubclass) == 0 &&
+                           !is_frozen(reader, type);
+    if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, sums));
+  }
+  std::ranges::stable_sort(result, [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });
+  return result;
+}
+
+}  // namespace heapledger::advise

@@ -1,0 +1,33 @@
+// Which classes would save memory with __slots__, how much, and which cannot.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "../query/types.h"
+
+namespace heapledger::advise {
+
+struct SlotsAdvice {
+  std::uint32_t type = 0;
+  std::vector<std::string> attributes;  ///< that its instances had
+  std::uint64_t instances = 0;          ///< at the moment of the question
+  double plain_bytes = 0;               ///< of one instance all told: own blocks as measured, others by rule; bytes asked for
+  std::uint64_t slotted_bytes = 0;      ///< with slots for these attributes and for weak references
+  std::uint64_t saved_bytes = 0;        ///< of all instances; 0 when `refusal` says why
+  std::uint64_t saved_rounded = 0;      ///< the same in the steps of 16 bytes that pymalloc cuts
+  std::vector<std::uint32_t> chain;     ///< the class and those of its bases that need slots as well, outermost base first
+  std::string refusal;                  ///< why slots are not possible or save nothing
+};
+
+/// Classes made in Python whose instances have a dict, those that save most first. `types`: of one process, or of several
+/// with the same version of Python.
+[[nodiscard]] std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
+                                                    const std::vector<query::TypeSums>& types);
+
+/// Names of the attributes of all types of this name in a process, in the order in which instances got them.
+[[nodiscard]] std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process,
+                                                     std::uint32_t type);
+
+}  // namespace heapledger::advise

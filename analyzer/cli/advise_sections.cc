@@ -1,0 +1,234 @@
+// The sections of heapledger advise.
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <map>
+
+#include "../advise/collector.h"
+#include "../advise/slots.h"
+#include "../query/types.h"
+#include "advise.h"
+#include "message.h"
+#include "table.h"
+#include "units.h"
+
+namespace heapledger::cli {
+
+namespace {
+
+std::string title(const Style& style, std::string_view text) { return fmt::format("\n{}\n", style.bold(text)); }
+
+/// Classes with fewer instances need no word on why they cannot have slots.
+constexpr std::uint64_t kLeastInstances = 100;
+
+/// What is less than this is not worth a line.
+std::uint64_t least_bytes(const AdviceInput& input) {
+  constexpr std::uint64_t kLeastPart = 1000;
+  return std::max<std::uint64_t>(input.process().peak_bytes / kLeastPart, 1024);
+}
+
+std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share); }
+
+// ------------------------------------------------------------------------------------------------ slots
+
+/// "shop:Item", as --slots wants it.
+std::string slots_word(const ledger::Reader& reader, std::uint32_t type) {
+  const ledger::Type& t = reader.types()[type];
+  return fmt::format("{}:{}", reader.string(t.module), reader.string(t.name));
+}
+
+std::string slots_command(const AdviceInput& input, const std::vector<advise::SlotsAdvice>& advice) {
+  std::vector<std::string> words;
+  for (const advise::SlotsAdvice& a : advice) {
+    for (const std::uint32_t type : a.chain) {
+      const std::string word = slots_word(input.reader, type);
+      if (std::ranges::find(words, word) == words.end()) words.push_back(word);
+    }
+  }
+  return fmt::format("heapledger record --slots-from {} --slots {} -o slotted.hl -- {}", shell_word(input.ledger),
+                     shell_word(fmt::format("{}", fmt::join(words, ","))), program_of(input));
+}
+
+std::string each_text(const advise::SlotsAdvice& a) { return fmt::format("{:.0f} -> {} B", a.plain_bytes, a.slotted_bytes); }
+
+void add_row(Table& table, const AdviceInput& input, const Style& style, const advise::SlotsAdvice& a) {
+  table.row({{bytes_text(a.saved_bytes), Ink::bold},
+             {share_text(a.saved_bytes, input.profile.totals.peak_bytes)},
+             {count_text(a.instances)},
+             {each_text(a)},
+             {printable(query::type_name(input.reader, a.type))}});
+  constexpr std::size_t kColumn = 4;
+  if (!a.attributes.empty())
+    table.line(kColumn, style.dim(cut_end(printable(fmt::format("with {}", fmt::join(a.attributes, ", "))), style.width / 2)));
+}
+
+/// Classes that hold much and cannot have slots.
+std::string refusals(const AdviceInput& input, const Style& style, const std::vector<advise::SlotsAdvice>& refused) {
+  std::string text;
+  for (std::size_t i = 0; i < input.shown(refused.size()); ++i) {
+    text += style.dim(fmt::format("    not {} ({} at the peak): {}\n", printable(query::type_name(input.reader, refused[i].type)),
+                                  counted(refused[i].instances, "instance"), printable(refused[i].refusal)));
+  }
+  return text;
+}
+
+// ------------------------------------------------------------------------------------------- collector
+
+std::string collector_evidence(const advise::CollectorAdvice& a) {
+  return fmt::format("  {} took {:.1f} ms, {} of the time ({} of CPU time); they found {} and freed {}, {} at once at most\n",
+                     counted(a.all.collections, "collection"), static_cast<double>(a.all.pause_ns) / 1e6, percent(a.wall_share),
+                     percent(a.cpu_share), counted(a.all.collected, "object"), bytes_text(a.all.freed_bytes),
+                     bytes_text(a.most_freed_bytes));
+}
+
+// ---------------------------------------------------------------------------------------------- growth
+
+/// Growth of all slots of one line and type.
+struct Grown {
+  query::GroupKey key;
+  std::uint32_t type = 0;
+  advise::Growth sums;
+};
+
+std::vector<Grown> grown_lines(const AdviceInput& input) {
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, Grown> lines;
+  const auto same = query::same_names(input.reader);
+  for (const advise::Growth& g : input.growth.slots) {
+    const ledger::Site& site = input.reader.sites()[input.slots.site(g.slot)];
+    if (site.node == 0) continue;
+    const ledger::Frame& frame = input.reader.frames()[input.reader.nodes()[site.node].frame];
+    Grown& line = lines[{frame.file, frame.line, frame.function, same[site.type]}];
+    line.key.file = frame.file, line.key.line = frame.line, line.key.function = frame.function;
+    line.type = same[site.type];
+    for (std::size_t part = 0; part < advise::kParts; ++part) {
+      line.sums.bytes[part] += g.bytes[part];
+      line.sums.blocks[part] += g.blocks[part];
+    }
+    if (g.only_grew() && g.table_bytes > line.sums.table_bytes) {
+      line.sums.table_bytes = g.table_bytes;
+      line.sums.table_growths = g.table_growths;
+    }
+  }
+  std::vector<Grown> result;
+  for (const auto& [key, line] : lines) result.push_back(line);
+  std::ranges::stable_sort(result, [](const Grown& a, const Grown& b) { return a.sums.total_bytes() > b.sums.total_bytes(); });
+  return result;
+}
+
+std::string place(const Places& places, const Grown& line) {
+  return fmt::format("{} {}", places.where(line.key, query::GroupBy::line), places.function(line.key, query::GroupBy::line));
+}
+
+/// Whether instances can be in a weak dictionary.
+bool weakly_referable(const ledger::Type& t) {
+  constexpr std::uint32_t kManagedWeakref = 1u << 3;
+  return (t.flags & query::kHeapType) != 0 && (t.weaklist_offset != 0 || (t.flags & kManagedWeakref) != 0);
+}
+
+std::string growing(const AdviceInput& input, const Style& style, const Places& places, const std::vector<Grown>& lines) {
+  Table table("rrrl");
+  table.row({{"held", Ink::dim}, {"blocks", Ink::dim}, {"in the last half", Ink::dim}, {"what, and where it comes from", Ink::dim}});
+  std::size_t rows = 0;
+  for (const Grown& line : lines) {
+    if (!line.sums.steady() || line.sums.total_bytes() < least_bytes(input) || rows == input.shown(lines.size())) continue;
+    ++rows;
+    std::uint64_t later = 0;
+    for (std::size_t part = advise::kParts / 2; part < advise::kParts; ++part) later += line.sums.bytes[part];
+    const std::string what = line.type != 0 ? query::type_name(input.reader, line.type) : "buffers and tables";
+    table.row({{bytes_text(line.sums.total_bytes()), Ink::bold},
+               {count_text(line.sums.total_blocks())},
+               {share_text(later, line.sums.total_bytes())},
+               {printable(what), Ink::plain, place(places, line), Ink::dim}});
+  }
+  return rows == 0 ? style.dim("  nothing grows steadily and stays\n") : table.text(style);
+}
+
+std::string tables(const AdviceInput& input, const Style& style, const Places& places, const std::vector<Grown>& lines) {
+  std::string text;
+  std::size_t rows = 0;
+  for (const Grown& line : lines) {
+    if (line.sums.table_bytes < least_bytes(input) || rows++ >= input.shown(lines.size())) continue;
+    text += fmt::format("  a table that only grew, {} times to {}: {}\n", line.sums.table_growths,
+                        bytes_text(line.sums.table_bytes), style.dim(place(places, line)));
+  }
+  return text;
+}
+
+/// What weak references could release: classes that grow and allow them.
+std::string weak_caches(const AdviceInput& input, const Style& style, const std::vector<Grown>& lines) {
+  std::string text;
+  std::size_t rows = 0;
+  for (const Grown& line : lines) {
+    if (line.type == 0 || !line.sums.steady() || !weakly_referable(input.reader.types()[line.type])) continue;
+    if (rows++ >= input.shown(lines.size())) break;
+    const std::string name = printable(query::type_name(input.reader, line.type));
+    text += fmt::format("  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what they hold\n",
+                        counted(line.sums.total_blocks(), "instance"), name, bytes_text(line.sums.total_bytes()));
+    text += verify_text(style, fmt::format("heapledger report {} --at {:.3f}s --type {}", shell_word(input.ledger),
+                                           static_cast<double>(input.growth.end_us) / 1e6, shell_word(name)));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string advice_on_slots(const AdviceInput& input, const Style& style) {
+  const auto types = query::sum_types(input.reader, input.slots, input.profile);
+  std::string text = title(style, "Slots");
+  if (types.empty()) return text + style.dim("  nothing is known: no types were recorded\n");
+  auto advice = advise::slots_advice(input.reader, input.process(), types);
+  const auto split = std::ranges::stable_partition(advice, [](const auto& a) { return a.refusal.empty(); });
+  std::vector<advise::SlotsAdvice> refused(split.begin(), split.end());
+  std::ranges::stable_sort(refused, [](const auto& a, const auto& b) { return a.instances > b.instances; });
+  std::erase_if(refused, [](const auto& a) { return a.instances < kLeastInstances; });
+  advice.erase(split.begin(), split.end());
+  std::erase_if(advice, [&](const auto& a) { return a.saved_bytes < least_bytes(input); });
+  advice.resize(input.shown(advice.size()));
+  if (advice.empty()) return text + style.dim("  no class would save memory with __slots__\n") + refusals(input, style, refused);
+  Table table("rrrrl");
+  table.row({{"saves", Ink::dim}, {"of the peak", Ink::dim}, {"instances", Ink::dim}, {"each", Ink::dim},
+             {"class, and the attributes seen", Ink::dim}});
+  std::uint64_t saved_rounded = 0;
+  for (const advise::SlotsAdvice& a : advice) {
+    add_row(table, input, style, a);
+    saved_rounded += a.saved_rounded;
+  }
+  text += table.text(style);
+  text += style.dim(fmt::format("  in the steps of 16 bytes that pymalloc cuts: {} together\n", bytes_text(saved_rounded)));
+  return text + verify_text(style, slots_command(input, advice)) + refusals(input, style, refused);
+}
+
+std::string advice_on_collector(const AdviceInput& input, const Style& style) {
+  const ledger::Process& p = input.process();
+  std::string text = title(style, "Garbage collector");
+  if (!p.collections_watched) return text + style.dim("  not watched: nothing is known\n");
+  const advise::CollectorAdvice a = advise::collector_advice(p);
+  text += collector_evidence(a);
+  if (!a.worth_a_change) return text + "  leave it as it is: there is nothing to gain\n";
+  const std::string program = program_of(input);
+  text += fmt::format("  off: saves {} of CPU time at most; up to {} of garbage in cycles would wait for the end\n",
+                      percent(a.cpu_share), bytes_text(a.all.freed_bytes));
+  text += verify_text(style, fmt::format("heapledger record --gc off -o gc-off.hl -- {}", program));
+  const double young = a.all.pause_ns == 0 ? 0 : static_cast<double>(a.young_pause_ns) / static_cast<double>(a.all.pause_ns);
+  if (young * a.cpu_share >= advise::kLeastShare) {
+    text += fmt::format("  a higher threshold: saves up to {}, most of what young collections take; up to ten times the {} that they freed would wait\n",
+                        percent(young * a.cpu_share), bytes_text(a.young_freed_bytes / std::max<std::uint64_t>(a.all.collections, 1)));
+    text += verify_text(style, fmt::format("heapledger record --gc threshold=10000 -o gc-threshold.hl -- {}", program));
+  }
+  if ((1 - young) * a.cpu_share >= advise::kLeastShare) {
+    text += fmt::format("  freeze after the imports: full collections, {} of CPU time, need not look at what start-up left\n",
+                        percent((1 - young) * a.cpu_share));
+    text += verify_text(style, fmt::format("heapledger record --gc freeze -o gc-freeze.hl -- {}", program));
+  }
+  return text;
+}
+
+std::string advice_on_growth(const AdviceInput& input, const Style& style) {
+  Places places(input.reader);
+  const auto lines = grown_lines(input);
+  return title(style, fmt::format("Caches and leaks: held when the program ended, at {}", time_text(input.growth.end_us))) +
+         growing(input, style, places, lines) + tables(input, style, places, lines) + weak_caches(input, style, lines);
+}
+
+}  // namespace heapledger::cli
