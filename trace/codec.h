@@ -386,7 +386,7 @@ struct TypedLate {  ///< of a live block that was allocated earlier in this lane
   std::uint64_t address = 0, skipped = 0;
   template <class V> constexpr void fields(V&& v) { v(type), v(site), v(address), v(skipped); }
 };
-struct Attribute {  ///< in the order in which instances of the type got them first
+struct Attribute {  ///< in the order of the table of keys that instances share; 3.14+ begins it with what methods assign
   static constexpr Kind kind = Kind::attribute;
   std::uint32_t type = 0, name_kind = 0;
   Bytes name;

@@ -55,25 +55,29 @@ constexpr GcControl parse_gc(std::string_view text) noexcept {
   return control;
 }
 
-/// One class of HEAPLEDGER_SLOTS: "MODULE:CLASS=NAME+NAME". A part that is missing is empty.
+/// One class of HEAPLEDGER_SLOTS: "MODULE:CLASS=NAME+NAME", with no name behind "=" for a class whose objects have no
+/// attributes but those of its bases. A part that is missing is empty.
 struct SlotsControl {
   std::string_view subject;  ///< "MODULE:CLASS"; the whole text when there is no colon
   std::string_view module;
   std::string_view qualname;
   std::string_view names;    ///< separated by '+'
+  bool listed = false;       ///< there is a "="
   [[nodiscard]] constexpr bool is_whole() const noexcept {
-    return !module.empty() && !qualname.empty() && !names.empty();
+    return !module.empty() && !qualname.empty() && listed;
   }
 };
 
-/// Shortest whole entry with its separator ("m:C=a,"), for tables that must hold every entry of a text.
-inline constexpr std::size_t kShortestSlots = 6;
+/// Shortest whole entry with its separator ("m:C=,"), for tables that must hold every entry of a text.
+inline constexpr std::size_t kShortestSlots = 5;
 
 /// Takes the first class off `rest`, which is not empty.
 constexpr SlotsControl take_slots(std::string_view& rest) noexcept {
   SlotsControl control;
   control.names = take_part(rest, ',');
+  const std::size_t size = control.names.size();
   control.subject = take_part(control.names, '=');
+  control.listed = control.subject.size() < size;
   control.qualname = control.subject;
   control.module = take_part(control.qualname, ':');
   return control;

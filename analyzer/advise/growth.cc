@@ -63,6 +63,13 @@ class Survivors {
 
 }  // namespace
 
+void Growth::add(const Growth& other) noexcept {
+  for (std::size_t part = 0; part < kParts; ++part) {
+    bytes[part] += other.bytes[part];
+    blocks[part] += other.blocks[part];
+  }
+}
+
 std::uint64_t Growth::total_bytes() const noexcept { return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0}); }
 std::uint64_t Growth::total_blocks() const noexcept {
   return std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0});

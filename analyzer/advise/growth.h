@@ -20,6 +20,8 @@ struct Growth {
   std::uint64_t table_growths = 0;  ///< how often its blocks were followed by a larger one; 0 when ever by a smaller one
   std::uint64_t table_bytes = 0;    ///< of the last one, if it was alive
 
+  /// Adds the blocks of another slot.
+  void add(const Growth& other) noexcept;
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
   [[nodiscard]] std::uint64_t total_blocks() const noexcept;
   /// Born in most parts of the time, not at its begin alone.

@@ -33,7 +33,7 @@ std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t
   const unsigned minor = minor_of(python_hex);
   if (minor >= 13) return {};
   if (minor >= 11) {  // an array with one entry to spare, and bytes that say in which order they were set
-    const std::uint64_t entries = std::min(attributes + 1, kMostSharedAttributes + 1);
+    const std::uint64_t entries = std::min(attributes + 1, kMostSharedAttributes);
     return {to_eight(entries + 2) + kPointer * entries};
   }
   if (attributes == 0) return {};

@@ -110,4 +110,49 @@ std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger
   return result;
 }
 
+namespace {
+
+std::uint32_t find_type(const ledger::Reader& reader, const SlotsWish& wish) {
+  for (std::uint32_t t = 1; t < reader.types().size(); ++t) {
+    const ledger::Type& type = reader.types()[t];
+    if (type.owner == 0 && reader.string(type.module) == wish.module && reader.string(type.name) == wish.qualname) return t;
+  }
+  return 0;
+}
+
+/// In all processes.
+std::vector<std::string> all_attributes(const ledger::Reader& reader, std::uint32_t type) {
+  std::vector<std::string> names;
+  for (const ledger::Process& process : reader.processes())
+    for (std::string& name : attributes_of(reader, process, type))
+      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
+  return names;
+}
+
+}  // namespace
+
+void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes) {
+  const auto same = query::same_names(reader);
+  std::vector<std::uint32_t> type_of;
+  std::vector<std::vector<std::string>> seen;  // before bases are looked at
+  for (const SlotsWish& wish : wishes) {
+    type_of.push_back(find_type(reader, wish));
+    if (type_of.back() == 0 && !wish.listed)
+      throw ledger::FileError(fmt::format("the ledger knows no class {}:{}; see heapledger report --by type, or list the names",
+                                          wish.module, wish.qualname));
+    seen.push_back(wish.listed ? wish.names : all_attributes(reader, type_of.back()));
+  }
+  for (std::size_t i = 0; i < wishes.size(); ++i) {
+    if (wishes[i].listed) continue;
+    wishes[i].names = seen[i];
+    wishes[i].listed = true;
+    for (std::uint32_t base = reader.types()[type_of[i]].base; base != 0; base = reader.types()[base].base) {
+      for (std::size_t other = 0; other < wishes.size(); ++other) {
+        if (type_of[other] == 0 || same[type_of[other]] != same[base]) continue;
+        std::erase_if(wishes[i].names, [&](const std::string& n) { return std::ranges::find(seen[other], n) != seen[other].end(); });
+      }
+    }
+  }
+}
+
 }  // namespace heapledger::advise

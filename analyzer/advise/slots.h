@@ -26,6 +26,17 @@ struct SlotsAdvice {
 [[nodiscard]] std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
                                                     const std::vector<query::TypeSums>& types);
 
+/// Slots for one class of several that get them.
+struct SlotsWish {
+  std::string module, qualname;
+  std::vector<std::string> names;
+  bool listed = false;  ///< the names were given
+};
+
+/// Fills in the names that were not given: what instances of the class had in any process of the ledger, without what the
+/// bases that get slots have already. Throws ledger::FileError when the ledger knows nothing of the class.
+void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes);
+
 /// Names of the attributes of all types of this name in a process, in the order in which instances got them.
 [[nodiscard]] std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process,
                                                      std::uint32_t type);

@@ -32,6 +32,7 @@ struct Options {
   std::string ledger;
   std::string process;
   std::uint64_t top = 5;
+  bool json = false;
   std::string color = "auto";
 };
 
@@ -63,7 +64,7 @@ int run(const Options& options) {
   progress.finish();
   const AdviceInput input{*reader, slots, profile, growth, process, options.ledger, options.top};
   const Style style = stdout_style(options.color);
-  const std::string text = advice_header(input, style) + advice_on_slots(input, style) + advice_on_collector(input, style) +
+  const std::string text = options.json ? advice_json(input) : advice_header(input, style) + advice_on_slots(input, style) + advice_on_collector(input, style) +
                            advice_on_growth(input, style);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kExitOk;
@@ -96,6 +97,7 @@ Run advise_command(Arguments& arguments) {
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
   arguments.text("--pid", "PID|N", options->process, "Process, by pid or by its number in the report [the largest]");
   arguments.number("-n,--top", "N", options->top, "Lines of a section, 0 for all [5]");
+  arguments.flag("--json", options->json, "JSON for programs, schema heapledger-advice/1");
   arguments.choice("--color", {"auto", "always", "never"}, options->color, "Colour [auto: on a terminal]");
   arguments.examples(kExamples);
   return [options] { return run(*options); };

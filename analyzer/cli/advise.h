@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "../advise/growth.h"
 #include "report.h"
@@ -30,6 +31,20 @@ struct AdviceInput {
 [[nodiscard]] std::string advice_on_collector(const AdviceInput& input, const Style& style);
 /// What only grows: caches and leaks.
 [[nodiscard]] std::string advice_on_growth(const AdviceInput& input, const Style& style);
+
+/// One JSON object, schema "heapledger-advice/1": docs/advise-json.md.
+[[nodiscard]] std::string advice_json(const AdviceInput& input);
+
+/// Growth of all slots of one line and type.
+struct GrownLine {
+  query::GroupKey key;
+  std::uint32_t type = 0;
+  advise::Growth sums;
+};
+/// What holds most first.
+[[nodiscard]] std::vector<GrownLine> grown_lines(const AdviceInput& input);
+/// "shop:Item", as --slots wants it.
+[[nodiscard]] std::string slots_word(const ledger::Reader& reader, std::uint32_t type);
 
 /// The line below a piece of advice.
 [[nodiscard]] std::string verify_text(const Style& style, std::string_view command);

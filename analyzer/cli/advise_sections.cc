@@ -32,12 +32,6 @@ std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share);
 
 // ------------------------------------------------------------------------------------------------ slots
 
-/// "shop:Item", as --slots wants it.
-std::string slots_word(const ledger::Reader& reader, std::uint32_t type) {
-  const ledger::Type& t = reader.types()[type];
-  return fmt::format("{}:{}", reader.string(t.module), reader.string(t.name));
-}
-
 std::string slots_command(const AdviceInput& input, const std::vector<advise::SlotsAdvice>& advice) {
   std::vector<std::string> words;
   for (const advise::SlotsAdvice& a : advice) {
@@ -84,39 +78,7 @@ std::string collector_evidence(const advise::CollectorAdvice& a) {
 
 // ---------------------------------------------------------------------------------------------- growth
 
-/// Growth of all slots of one line and type.
-struct Grown {
-  query::GroupKey key;
-  std::uint32_t type = 0;
-  advise::Growth sums;
-};
-
-std::vector<Grown> grown_lines(const AdviceInput& input) {
-  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, Grown> lines;
-  const auto same = query::same_names(input.reader);
-  for (const advise::Growth& g : input.growth.slots) {
-    const ledger::Site& site = input.reader.sites()[input.slots.site(g.slot)];
-    if (site.node == 0) continue;
-    const ledger::Frame& frame = input.reader.frames()[input.reader.nodes()[site.node].frame];
-    Grown& line = lines[{frame.file, frame.line, frame.function, same[site.type]}];
-    line.key.file = frame.file, line.key.line = frame.line, line.key.function = frame.function;
-    line.type = same[site.type];
-    for (std::size_t part = 0; part < advise::kParts; ++part) {
-      line.sums.bytes[part] += g.bytes[part];
-      line.sums.blocks[part] += g.blocks[part];
-    }
-    if (g.only_grew() && g.table_bytes > line.sums.table_bytes) {
-      line.sums.table_bytes = g.table_bytes;
-      line.sums.table_growths = g.table_growths;
-    }
-  }
-  std::vector<Grown> result;
-  for (const auto& [key, line] : lines) result.push_back(line);
-  std::ranges::stable_sort(result, [](const Grown& a, const Grown& b) { return a.sums.total_bytes() > b.sums.total_bytes(); });
-  return result;
-}
-
-std::string place(const Places& places, const Grown& line) {
+std::string place(const Places& places, const GrownLine& line) {
   return fmt::format("{} {}", places.where(line.key, query::GroupBy::line), places.function(line.key, query::GroupBy::line));
 }
 
@@ -126,11 +88,11 @@ bool weakly_referable(const ledger::Type& t) {
   return (t.flags & query::kHeapType) != 0 && (t.weaklist_offset != 0 || (t.flags & kManagedWeakref) != 0);
 }
 
-std::string growing(const AdviceInput& input, const Style& style, const Places& places, const std::vector<Grown>& lines) {
+std::string growing(const AdviceInput& input, const Style& style, const Places& places, const std::vector<GrownLine>& lines) {
   Table table("rrrl");
   table.row({{"held", Ink::dim}, {"blocks", Ink::dim}, {"in the last half", Ink::dim}, {"what, and where it comes from", Ink::dim}});
   std::size_t rows = 0;
-  for (const Grown& line : lines) {
+  for (const GrownLine& line : lines) {
     if (!line.sums.steady() || line.sums.total_bytes() < least_bytes(input) || rows == input.shown(lines.size())) continue;
     ++rows;
     std::uint64_t later = 0;
@@ -144,10 +106,10 @@ std::string growing(const AdviceInput& input, const Style& style, const Places& 
   return rows == 0 ? style.dim("  nothing grows steadily and stays\n") : table.text(style);
 }
 
-std::string tables(const AdviceInput& input, const Style& style, const Places& places, const std::vector<Grown>& lines) {
+std::string tables(const AdviceInput& input, const Style& style, const Places& places, const std::vector<GrownLine>& lines) {
   std::string text;
   std::size_t rows = 0;
-  for (const Grown& line : lines) {
+  for (const GrownLine& line : lines) {
     if (line.sums.table_bytes < least_bytes(input) || rows++ >= input.shown(lines.size())) continue;
     text += fmt::format("  a table that only grew, {} times to {}: {}\n", line.sums.table_growths,
                         bytes_text(line.sums.table_bytes), style.dim(place(places, line)));
@@ -156,10 +118,10 @@ std::string tables(const AdviceInput& input, const Style& style, const Places& p
 }
 
 /// What weak references could release: classes that grow and allow them.
-std::string weak_caches(const AdviceInput& input, const Style& style, const std::vector<Grown>& lines) {
+std::string weak_caches(const AdviceInput& input, const Style& style, const std::vector<GrownLine>& lines) {
   std::string text;
   std::size_t rows = 0;
-  for (const Grown& line : lines) {
+  for (const GrownLine& line : lines) {
     if (line.type == 0 || !line.sums.steady() || !weakly_referable(input.reader.types()[line.type])) continue;
     if (rows++ >= input.shown(lines.size())) break;
     const std::string name = printable(query::type_name(input.reader, line.type));
@@ -172,6 +134,42 @@ std::string weak_caches(const AdviceInput& input, const Style& style, const std:
 }
 
 }  // namespace
+
+std::string slots_word(const ledger::Reader& reader, std::uint32_t type) {
+  const ledger::Type& t = reader.types()[type];
+  return fmt::format("{}:{}", reader.string(t.module), reader.string(t.name));
+}
+
+std::vector<GrownLine> grown_lines(const AdviceInput& input) {
+  std::map<std::tuple<std::uint32_t, std::uint32_t, std::uint32_t, std::uint32_t>, GrownLine> lines;
+  std::map<const GrownLine*, advise::Growth> steady;  // of the stacks that grow by themselves
+  const auto same = query::same_names(input.reader);
+  for (const advise::Growth& g : input.growth.slots) {
+    const ledger::Site& site = input.reader.sites()[input.slots.site(g.slot)];
+    if (site.node == 0) continue;
+    const ledger::Frame& frame = input.reader.frames()[input.reader.nodes()[site.node].frame];
+    GrownLine& line = lines[{frame.file, frame.line, frame.function, same[site.type]}];
+    line.key.file = frame.file, line.key.line = frame.line, line.key.function = frame.function;
+    line.type = same[site.type];
+    line.sums.add(g);
+    if (g.steady()) steady[&line].add(g);
+    if (g.only_grew() && g.table_bytes > line.sums.table_bytes) {
+      line.sums.table_bytes = g.table_bytes;
+      line.sums.table_growths = g.table_growths;
+    }
+  }
+  std::vector<GrownLine> result;
+  for (auto& [key, line] : lines) {
+    // What one caller of a line keeps may grow while what others got from it stays as it is.
+    if (const auto part = steady.find(&line); part != steady.end() && !line.sums.steady()) {
+      line.sums.bytes = part->second.bytes;
+      line.sums.blocks = part->second.blocks;
+    }
+    result.push_back(line);
+  }
+  std::ranges::stable_sort(result, [](const GrownLine& a, const GrownLine& b) { return a.sums.total_bytes() > b.sums.total_bytes(); });
+  return result;
+}
 
 std::string advice_on_slots(const AdviceInput& input, const Style& style) {
   const auto types = query::sum_types(input.reader, input.slots, input.profile);

@@ -15,6 +15,7 @@
 #include "../ledger/error.h"
 #include "../ledger/pack.h"
 #include "../read/session.h"
+#include "../advise/slots.h"
 #include "../record/controls.h"
 #include "../record/launch.h"
 #include "../record/output.h"
@@ -23,6 +24,7 @@
 #include "../record/supervisor.h"
 #include "../record/target.h"
 #include "command.h"
+#include "open.h"
 #include "record_messages.h"
 #include "version.h"
 
@@ -35,6 +37,7 @@ constexpr const char* kExamples =
     "  heapledger record -o app.hl -f -- pytest -x\n"
     "  heapledger record -o off.hl --gc off -- python3 app.py\n"
     "  heapledger record --slots __main__:Book=title+price,shop:Shelf=books -- python3 app.py\n"
+    "  heapledger record --slots-from app.hl --slots shop:Book -o slots.hl -- python3 app.py\n"
     "\n"
     "Exit status: that of CMD; 128 + N when signal N ended it. When CMD itself succeeded: 3 if the\n"
     "recording is incomplete, or a control (--gc, --slots) could not be applied. 2 or 3 without\n"
@@ -58,6 +61,7 @@ struct Options {
   bool quiet = false;
   std::vector<std::string> gc;
   std::vector<std::string> slots;
+  std::string slots_from;
   bool controls_only = false;
   std::vector<std::string> command;
 };
@@ -104,9 +108,26 @@ void log_end(const Recorded& recorded, read::SessionWriter& log) {
   log.end(record::monotonic_ns());
 }
 
+/// What finds the names that --slots does not list.
+record::LearnNames learner(const Options& options) {
+  if (options.slots_from.empty()) return {};
+  return [&](std::vector<record::SlottedClass>& classes) {
+    if (classes.empty()) throw record::BadUsage("--slots-from names a recording, but --slots names no class");
+    const auto reader = open_ledger(options.slots_from);
+    std::vector<advise::SlotsWish> wishes;
+    for (const record::SlottedClass& c : classes) wishes.push_back({c.module, c.qualname, c.names, c.listed});
+    advise::learn_names(*reader, wishes);
+    for (std::size_t i = 0; i < classes.size(); ++i) {
+      classes[i].names = wishes[i].names;
+      classes[i].listed = wishes[i].listed;
+    }
+  };
+}
+
 /// Starts the command with everything around it and waits for its tree.
 Recorded run_command(const Options& options, const record::SignalSession& signals) {
-  const record::Controls controls = record::read_controls(options.gc, options.slots, options.controls_only);
+  const record::Controls controls =
+      record::read_controls(options.gc, options.slots, options.controls_only, learner(options));
   const record::Target target = record::find_target(options.command);
   record::PreloadName shim(record::find_shim());
   record::adopt_orphans();
@@ -220,6 +241,8 @@ Run record_command(Arguments& arguments) {
                  "Python's garbage collector as if the program had asked for it in its first line");
   arguments.list("--slots", "MODULE:CLASS=NAME+NAME...", options->slots,
                  "Give these classes __slots__ with these attributes, in the program's memory only");
+  arguments.text("--slots-from", "LEDGER", options->slots_from,
+                 "Take the names that --slots does not list from this recording of the program");
   arguments.flag("--controls-only", options->controls_only,
                  "Apply --gc and --slots and record nothing else: next to no overhead");
   arguments.flag("--keep-raw", options->keep_raw, "Keep the raw traces beside the ledger, in FILE.raw");

@@ -83,7 +83,7 @@ std::vector<SlottedClass> parse_slots(std::string_view text) {
       throw BadUsage(
           fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
                       one.subject, kSlotsForm));
-    SlottedClass c{std::string(one.module), std::string(one.qualname), {}};
+    SlottedClass c{std::string(one.module), std::string(one.qualname), {}, one.listed};
     c.names = parse_names(one.names, subject(c));
     if (std::ranges::any_of(classes, [&](const auto& other) { return subject(other) == subject(c); }))
       throw BadUsage(fmt::format("--slots: {} is given twice", subject(c)));
@@ -95,9 +95,10 @@ std::vector<SlottedClass> parse_slots(std::string_view text) {
 std::string slots_value(const std::vector<SlottedClass>& classes) {
   std::string value;
   for (const SlottedClass& c : classes) {
-    if (c.names.empty())
+    if (!c.listed)
       throw BadUsage(
-          fmt::format("--slots: {0} has no names; list the attributes of its objects: {0}=NAME+NAME",
+          fmt::format("--slots: {0} has no names; list the attributes of its objects, {0}=NAME+NAME, or take them "
+                      "from a recording of the program with --slots-from LEDGER",
                       subject(c)));
     value += fmt::format("{}{}={}", value.empty() ? "" : ",", subject(c), fmt::join(c.names, "+"));
   }
@@ -114,8 +115,8 @@ std::string gc_value(std::string_view word) {
   return std::string(word);
 }
 
-Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots,
-                       bool only) {
+Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only,
+                       const LearnNames& learn) {
   if (gc.size() > 1) throw BadUsage("--gc is given twice; one run has one collector");
   if (std::ranges::find(gc, "") != gc.end()) throw BadUsage(fmt::format("--gc is empty; give {}", kGcForms));
   if (std::ranges::find(slots, "") != slots.end())
@@ -124,6 +125,7 @@ Controls read_controls(const std::vector<std::string>& gc, const std::vector<std
   controls.gc = gc_value(chosen("--gc", gc.empty() ? "" : gc.front(), "HEAPLEDGER_GC"));
   const std::string list = fmt::format("{}", fmt::join(slots, ","));
   controls.slots = parse_slots(chosen("--slots", list, "HEAPLEDGER_SLOTS"));
+  if (learn) learn(controls.slots);
   (void)slots_value(controls.slots);
   controls.only = chosen_only(only);
   if (controls.only && controls.gc.empty() && controls.slots.empty())

@@ -2,6 +2,7 @@
 // runs.
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,14 +15,15 @@ namespace heapledger::record {
 struct SlottedClass {
   std::string module;
   std::string qualname;  ///< "Outer.Inner", "make.<locals>.Row"
-  std::vector<std::string> names;  ///< empty: not listed
+  std::vector<std::string> names;
+  bool listed = false;             ///< the names are known; there may be none, when all attributes are of its bases
 };
 
-/// "MODULE:CLASS[=NAME+NAME...][,MODULE:CLASS...]". Throws BadUsage when it is anything else. Names may be
+/// "MODULE:CLASS[=[NAME+NAME...]][,MODULE:CLASS...]". Throws BadUsage when it is anything else. Names may be
 /// missing.
 std::vector<SlottedClass> parse_slots(std::string_view text);
 
-/// The value of HEAPLEDGER_SLOTS. Throws BadUsage when a class has no names or the text would be too long.
+/// The value of HEAPLEDGER_SLOTS. Throws BadUsage when names are not known or the text would be too long.
 std::string slots_value(const std::vector<SlottedClass>& classes);
 
 /// The value of HEAPLEDGER_GC. Throws BadUsage when it is none.
@@ -35,8 +37,11 @@ struct Controls {
 
 /// The options of a command line, each as often as it was given, and the variables of `record`'s own
 /// environment, which mean the same. Throws BadUsage: for what cannot be understood, for an option and its
-/// variable that say different things, and for --controls-only without a control.
-Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only);
+/// variable that say different things, and for --controls-only without a control. `learn` finds names that are
+/// not listed, and may leave that be.
+using LearnNames = std::function<void(std::vector<SlottedClass>& classes)>;
+Controls read_controls(const std::vector<std::string>& gc, const std::vector<std::string>& slots, bool only,
+                       const LearnNames& learn = {});
 
 /// What they add to the environment of the command.
 std::vector<Variable> variables_of(const Controls& controls);

@@ -98,6 +98,13 @@ class Recording:
         self._read("pack", "-f", "-o", self._folder.rstrip("/") + ".hl", self._folder)
         return self._folder.rstrip("/") + ".hl"
 
+    def path(self):
+        return self._ledger
+
+    def read(self, command, *options):
+        """What a command of the program prints about the ledger."""
+        return self._read(command, *options, self._ledger)
+
     def _report(self, *options):
         return json.loads(self._read("report", "--json", *options, self._ledger))
 

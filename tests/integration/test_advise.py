@@ -1,0 +1,71 @@
+"""Advice on every interpreter: what slots are said to save is what a run with slots saves; what grows is found."""
+
+import json
+import subprocess
+import unittest
+
+from target import PROGRAMS, TOOL, PythonTest, environment, every_interpreter
+
+COUNT = 1_000_000
+
+
+@every_interpreter(globals())
+class Advice(PythonTest):
+    def test_what_slots_save(self):
+        outcome, plain = self.record(self.python("million.py", COUNT))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        advice = {one["type"]: one for one in json.loads(plain.read("advise", "--json"))["slots"]}
+        self.assertEqual({"number", "title", "price", "stock", "sold"}, set(advice["__main__.Book"]["attributes"]))
+        self.assertEqual(["__main__:Item", "__main__:Book"], advice["__main__.Book"]["classes"])
+        predicted = sum(advice[name]["saved_bytes"] for name in ("__main__.Book", "__main__.Item"))
+        saved = plain.only_process().peak_bytes - self.slotted_peak(plain)
+        self.assertGreater(saved, 8 * COUNT)
+        self.assertLessEqual(abs(predicted - saved), 0.05 * saved, (predicted, saved))
+
+    def slotted_peak(self, plain):
+        """Peak of a run with slots, with names learnt from the plain one; in a chroot, where `heapledger record` cannot
+        follow, with listed names."""
+        if self.root != "/":
+            names = "__main__:Item=number+title,__main__:Book=price+stock+sold"
+            outcome, recording = self.record(self.python("million.py", COUNT), setting={"HEAPLEDGER_SLOTS": names})
+            self.assertEqual(0, outcome.status, outcome.stderr)
+            return recording.only_process().peak_bytes
+        ledger = self.folder / "slotted.hl"
+        command = (TOOL, "record", "-q", "-o", ledger, "--slots-from", plain.path(), "--slots", "__main__:Item,__main__:Book",
+                   "--", *self.python("million.py", COUNT))
+        done = subprocess.run([str(word) for word in command], env=environment(), stdin=subprocess.DEVNULL,
+                              capture_output=True, timeout=240, check=False)
+        self.assertEqual((0, b"", b""), (done.returncode, done.stdout, done.stderr))
+        return json.loads(subprocess.run([TOOL, "report", "--json", ledger], capture_output=True,
+                                         check=True).stdout)["totals"]["peak_bytes"]
+
+    def test_what_grows(self):
+        outcome, recording = self.record(self.python("hoarder.py"))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        growth = json.loads(recording.read("advise", "--json"))["growth"]
+        lines = {text.split("# at: ")[1]: number for number, text in
+                 enumerate((PROGRAMS / "hoarder.py").read_text(encoding="utf-8").splitlines(), 1) if "# at: " in text}
+        here = [one for one in growth["lines"] if one["file"].endswith("hoarder.py")]
+        for name in ("str", "__main__.Page"):
+            self.assertEqual(1, sum(one["type"] == name and one["steady"] for one in here), here)
+        tables = [one for one in here if one["line"] == lines["table"] and one["table_growths"] >= 3]
+        self.assertEqual(1, len(tables), here)
+        self.assertEqual([], [one for one in here if one["line"] == lines["from the start"] and one["steady"]])
+
+
+class BadInput(unittest.TestCase):
+    def refused(self, status, says, *command):
+        done = subprocess.run([str(word) for word in (TOOL, *command)], capture_output=True, check=False, text=True)
+        self.assertEqual((status, ""), (done.returncode, done.stdout))
+        self.assertIn(says, done.stderr)
+
+    def test_no_such_file(self):
+        self.refused(2, "no-such.hl", "advise", "/tmp/no-such.hl")
+        self.refused(2, "no-such.hl", "record", "--slots-from", "/tmp/no-such.hl", "--slots", "m:C", "--", "true")
+
+    def test_names_without_a_class(self):
+        self.refused(2, "--slots names no class", "record", "--slots-from", "/tmp/no-such.hl", "--", "true")
+
+
+if __name__ == "__main__":
+    unittest.main()

@@ -1,0 +1,88 @@
+// Names of classes, filters by class, and sums with the parts of instances.
+#include "../../../analyzer/query/types.h"
+
+#include <gtest/gtest.h>
+
+#include "../../support/typed_ledger.h"
+
+namespace heapledger::query {
+namespace {
+
+class TypesTest : public testing::Test {
+ protected:
+  TypesTest() {
+    item = ledger_.type("Item", 0, 10);
+    again = ledger_.type("Item", 0, 30);  // another class statement, the same name
+    book = ledger_.type("Outer.Book", item, 20);
+    part = ledger_.type("__dict__", 0, 0, {.owner = book});
+    ledger::Writer& w = ledger_.writer();
+    for (int i = 0; i < 3; ++i) w.row(ledger_.site(1, item), 0, 100);
+    w.row(ledger_.site(2, again), 0, 7);
+    for (int i = 0; i < 5; ++i) {
+      w.row(ledger_.site(3, book), 0, 48);
+      w.row(ledger_.site(4, part), 0, 64);
+    }
+    const std::uint64_t late = w.row(ledger_.site(5, 0), 0, 1000);
+    w.amend(late, ledger_.site(5, item));
+    reader = &ledger_.read();
+  }
+  support::TypedLedger ledger_;
+  std::uint32_t item, again, book, part;
+  const ledger::Reader* reader;
+};
+
+TEST_F(TypesTest, Names) {
+  EXPECT_EQ(type_name(*reader, 0), "");
+  EXPECT_EQ(type_name(*reader, item), "shop.Item");
+  EXPECT_EQ(type_name(*reader, book), "shop.Outer.Book");
+  EXPECT_EQ(type_name(*reader, part), "shop.Outer.Book");
+  EXPECT_EQ(same_names(*reader), (std::vector<std::uint32_t>{0, item, item, book, book}));
+}
+
+TEST_F(TypesTest, SumsOfInstancesAndTheirParts) {
+  const auto types = support::types_at_peak(*reader);
+  ASSERT_EQ(types.size(), 2u);
+  EXPECT_EQ(types[0].type, item);
+  EXPECT_EQ(types[0].instances.peak_bytes, 1307u);
+  EXPECT_EQ(types[0].instances.peak_blocks, 5u);
+  EXPECT_EQ(types[1].type, book);
+  EXPECT_EQ(types[1].instances.peak_bytes, 240u);
+  EXPECT_EQ(types[1].parts.peak_bytes, 320u);
+  EXPECT_EQ(types[1].parts.allocations, 5u);
+  EXPECT_EQ(types[1].all().peak_bytes, 560u);
+}
+
+TEST_F(TypesTest, WordsOfAFilter) {
+  const auto bytes = [&](const std::vector<std::string>& words) {
+    Question question;
+    question.filter.types = words;
+    const Slots slots(*reader);
+    return profile(*reader, slots, question, {}).totals.peak_bytes;
+  };
+  EXPECT_EQ(bytes({"shop.Item"}), 1307u);
+  EXPECT_EQ(bytes({"Item"}), 1307u);
+  EXPECT_EQ(bytes({"Outer.Book"}), 560u);
+  EXPECT_EQ(bytes({"shop.*"}), 1867u);
+  EXPECT_EQ(bytes({"Item", "*.Book"}), 1867u);
+  try {
+    (void)bytes({"Boo"});
+    FAIL();
+  } catch (const ledger::FileError& e) {
+    EXPECT_NE(std::string(e.what()).find("there are shop.Outer.Book"), std::string::npos) << e.what();
+  }
+}
+
+TEST_F(TypesTest, AmendedRowsOfOldGroups) {
+  support::TypedLedger large;
+  const std::uint32_t type = large.type("Late", 0, 1);
+  const std::uint32_t plain = large.site(1, 0), typed = large.site(1, type);
+  for (int i = 0; i < 200'000; ++i) large.writer().row(plain, 0, 1);
+  for (const std::uint64_t row : {0u, 65'535u, 65'536u, 150'000u, 199'999u}) large.writer().amend(row, typed);
+  const ledger::Reader& read = large.read();
+  const auto types = support::types_at_peak(read);
+  ASSERT_EQ(types.size(), 1u);
+  EXPECT_EQ(types[0].instances.peak_blocks, 5u);
+}
+
+}  // namespace
+}  // namespace heapledger::query
