@@ -8,7 +8,7 @@
 namespace heapledger::advise {
 
 struct CollectorAdvice {
-  query::CollectionsByGeneration generations;
+  query::CollectionsByGeneration generations;  ///< of the program, without those that clean up behind it
   query::CollectionSums all;
   double wall_share = 0;               ///< of the process's duration
   double cpu_share = 0;                ///< of its CPU time; wall_share where that is not known
@@ -21,6 +21,7 @@ struct CollectorAdvice {
 /// Shares below this are not worth a change.
 inline constexpr double kLeastShare = 0.01;
 
-[[nodiscard]] CollectorAdvice collector_advice(const ledger::Process& process);
+/// `end_row`: of GrowthReport. Collections behind it take apart what the program left; that work is to do in any case.
+[[nodiscard]] CollectorAdvice collector_advice(const ledger::Process& process, std::uint64_t end_row);
 
 }  // namespace heapledger::advise

@@ -31,9 +31,10 @@ Json slots_json(const AdviceInput& input) {
   return list;
 }
 
-Json collector_json(const ledger::Process& process) {
+Json collector_json(const AdviceInput& input) {
+  const ledger::Process& process = input.process();
   if (!process.collections_watched) return {};
-  const advise::CollectorAdvice a = advise::collector_advice(process);
+  const advise::CollectorAdvice a = advise::collector_advice(process, input.growth.end_row);
   return {{"collections", a.all.collections},
           {"pause_ns", a.all.pause_ns},
           {"wall_share", a.wall_share},
@@ -71,7 +72,7 @@ std::string advice_json(const AdviceInput& input) {
                     {"pid", input.process().pid},
                     {"peak_bytes", input.process().peak_bytes},
                     {"slots", slots_json(input)},
-                    {"collector", collector_json(input.process())},
+                    {"collector", collector_json(input)},
                     {"growth", growth_json(input)}};
   return advice.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

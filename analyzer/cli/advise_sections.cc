@@ -201,7 +201,7 @@ std::string advice_on_collector(const AdviceInput& input, const Style& style) {
   const ledger::Process& p = input.process();
   std::string text = title(style, "Garbage collector");
   if (!p.collections_watched) return text + style.dim("  not watched: nothing is known\n");
-  const advise::CollectorAdvice a = advise::collector_advice(p);
+  const advise::CollectorAdvice a = advise::collector_advice(p, input.growth.end_row);
   text += collector_evidence(a);
   if (!a.worth_a_change) return text + "  leave it as it is: there is nothing to gain\n";
   const std::string program = program_of(input);

@@ -2,6 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "../query/collections.h"
+#include "../query/free_lists.h"
 #include "../query/types.h"
 #include "controls_text.h"
 #include "report.h"
@@ -201,6 +202,15 @@ Json groups_json(const ReportInput& input) {
           {"entries", std::move(entries)}};
 }
 
+Json stale_json(const ReportInput& input) {
+  const auto types = query::sum_types(input.reader, input.slots, input.profile);
+  Json list = Json::array();
+  for (const query::ProcessProfile& p : input.profile.processes)
+    for (const query::StaleBound& bound : query::stale_bounds(input.reader, input.reader.processes()[p.process], types))
+      list.push_back({{"number", p.process + 1}, {"type", bound.type}, {"blocks", bound.blocks}, {"bytes", bound.bytes}});
+  return list;
+}
+
 /// Every class with blocks of the selection.
 Json types_json(const ReportInput& input) {
   const ledger::Reader& reader = input.reader;
@@ -290,6 +300,7 @@ std::string report_json(const ReportInput& input) {
                     {"accounts", accounts_json(input.profile)},
                     {"processes", std::move(processes)},
                     {"types", types_json(input)},
+                    {"free_lists", stale_json(input)},
                     {"groups", groups_json(input)},
                     {"trees", std::move(trees)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

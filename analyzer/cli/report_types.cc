@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "../query/free_lists.h"
 #include "../query/types.h"
 #include "report.h"
 #include "table.h"
@@ -76,7 +77,22 @@ void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> 
   untyped.peak_blocks -= std::min(untyped.peak_blocks, typed.peak_blocks);
   untyped.end_bytes -= std::min(untyped.end_bytes, typed.end_bytes);
   untyped.allocations -= std::min(untyped.allocations, typed.allocations);
-  add(untyped, "(no objects: buffers, tables of dicts, native blocks, mappings)");
+  add(untyped, "(no objects: buffers, tables, native)");
+}
+
+/// Which lines of small objects may be those of earlier ones.
+std::string stale_text(const ReportInput& input, const Style& style, const std::vector<TypeSums>& types) {
+  std::uint64_t blocks = 0, bytes = 0;
+  for (const query::ProcessProfile& p : input.profile.processes) {
+    for (const query::StaleBound& bound : query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
+      blocks += bound.blocks;
+      bytes += bound.bytes;
+    }
+  }
+  if (blocks == 0) return "";
+  return style.dim(fmt::format("  Classes are exact. Lines of at most {} (tuples, floats, lists, dicts ...: {}) may be those of an\n"
+                               "  earlier object of the class, from whose block CPython made this one without asking for memory.\n",
+                               counted(blocks, "small object"), bytes_text(bytes)));
 }
 
 }  // namespace
@@ -93,7 +109,7 @@ std::string types_text(const ReportInput& input, const Style& style, const Place
              {"made", Ink::dim}, {"mean life", Ink::dim}, {"class", Ink::dim}});
   for (const TypeSums& t : std::span(types).first(shown)) add_row(table, input, style, t, places);
   add_rest(table, input, std::span(types).first(shown), std::span(types).subspan(shown));
-  return text + table.text(style);
+  return text + table.text(style) + stale_text(input, style, types);
 }
 
 }  // namespace heapledger::cli

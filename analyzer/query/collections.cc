@@ -17,9 +17,10 @@ CollectionSums& CollectionSums::operator+=(const CollectionSums& o) noexcept {
   return *this;
 }
 
-CollectionsByGeneration collections_of(const ledger::Process& process) {
+CollectionsByGeneration collections_of(const ledger::Process& process, std::uint64_t before) {
   CollectionsByGeneration result;
   for (const ledger::Collection& c : process.collections) {
+    if (c.first >= before) continue;
     const std::size_t generation = std::min<std::size_t>(c.generation, result.size() - 1);
     result[generation] +=
         {1, c.pause_ns, c.pause_ns, c.cpu_ns, c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes};

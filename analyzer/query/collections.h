@@ -22,7 +22,9 @@ struct CollectionSums {
 using CollectionsByGeneration = std::array<CollectionSums, ledger::kGenerations>;
 
 /// Greater generations count as the oldest.
-[[nodiscard]] CollectionsByGeneration collections_of(const ledger::Process& process);
+/// Only those that began before this position of rows.
+[[nodiscard]] CollectionsByGeneration collections_of(const ledger::Process& process,
+                                                     std::uint64_t before = ~std::uint64_t{0});
 [[nodiscard]] CollectionSums total(const CollectionsByGeneration& generations);
 /// Collections before the recorder watched; their pauses and garbage are not known.
 [[nodiscard]] std::uint64_t missed_collections(const ledger::Process& process);

@@ -69,6 +69,15 @@ struct Found {
   std::uint32_t number;
 };
 
+/// Up to 3.12 the object domain also has the tables of dicts. One whose first key is the address of a class (as an int: its
+/// hash is itself) has a pointer to that class where an instance would; but no reference count in front of it.
+bool is_counted(const std::byte* block, std::uint32_t word) noexcept {
+  if (g_runtime.layout->minor > 12) return true;
+  const auto references = load<std::int64_t>(block, word - sizeof(void*));
+  constexpr std::int64_t kMostReferences = std::int64_t{1} << 48;
+  return references >= 0 && references < kMostReferences;  // 0: it is on its way out
+}
+
 /// What lies in a block. Only pointers to types are followed.
 Found identify(Lane& lane, const PendingObject& object) noexcept {
   bool written = false;
@@ -76,6 +85,7 @@ Found identify(Lane& lane, const PendingObject& object) noexcept {
     if (word + sizeof(void*) > object.size) continue;
     const auto* type = load<const std::byte*>(object.block, word);
     written = written || type != nullptr;
+    if (type == nullptr || !is_counted(object.block, word)) continue;
     if (const std::uint32_t number = type_number(lane, type, word, object.size); number != kNothing)
       return {type, number};
   }

@@ -19,7 +19,8 @@ class Types(PythonTest):
         for function, (name, expected) in json.loads(outcome.stdout).items():
             sums = recording.types_under(function).get(name, {"instances": {"peak_blocks": 0, "end_blocks": 0}})["instances"]
             found = [sums["peak_blocks"], sums["end_blocks"]]
-            if max(abs(expected - one) for one in found) > near:
+            allowed = near if near > NEAR or not name.startswith("__main__") else 0  # free lists have none of our classes
+            if max(abs(expected - one) for one in found) > allowed:
                 wrong[function] = {"expected": expected, "found": found}
         self.assertEqual({}, wrong)
         return recording
