@@ -85,11 +85,18 @@ struct PendingObject {
   const std::byte* end;    ///< of its record; the lane's cursor while it is the last one
   std::uint32_t site;
   std::uint32_t predicted; ///< the type that a reader takes it for
+};
+/// What is known of a pending object without looking at it.
+struct PendingState {
   /// Found by another thread, when that took over the interpreter: the block may be gone by now.
   const std::byte* type;
   std::uint32_t generation;
   bool found;
   std::uint8_t looks;      ///< how often it was looked at in vain
+};
+struct SetAside {
+  PendingObject object;
+  PendingState state;
 };
 inline constexpr std::uint32_t kPendingObjects = 8;
 
@@ -110,7 +117,8 @@ struct Lane {
   CodeSlot code_slots[kCodeSlots];
   InternTable type_table;
   TypeSlot type_slots[kTypeSlots];
-  PendingObject aside[kPendingObjects];  ///< still not initialised when the next object was allocated
+  PendingState pending_state;
+  SetAside aside[kPendingObjects];  ///< still not initialised at the next event
   // Cold.
   std::uint64_t time_us;   ///< as the reader reconstructs it
   std::uint64_t start_ns;  ///< of the trace, CLOCK_MONOTONIC

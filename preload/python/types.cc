@@ -106,22 +106,22 @@ void write_type(Lane& lane, const PendingObject& object, bool last_record, std::
 }
 
 /// The type that another thread has found. The type may have ended meanwhile, and is unknown then.
-std::uint32_t found_number(Lane& lane, const PendingObject& object) noexcept {
-  if (object.type == nullptr) return kNothing;
-  if (generation_of(object.type).load(std::memory_order_relaxed) != object.generation) return object.predicted;
-  const std::uint32_t word = header_bytes(object.type) + g_runtime.layout->object_type;
-  return type_number(lane, object.type, word, object.size);
+std::uint32_t found_number(Lane& lane, const PendingObject& object, const PendingState& state) noexcept {
+  if (state.type == nullptr) return kNothing;
+  if (generation_of(state.type).load(std::memory_order_relaxed) != state.generation) return object.predicted;
+  const std::uint32_t word = header_bytes(state.type) + g_runtime.layout->object_type;
+  return type_number(lane, state.type, word, object.size);
 }
 
 /// False: it is not yet an object. Up to 3.11 a collection may run between the allocation of an object and its
 /// initialisation; what is still blank a while after it is memory for something else.
-bool settle_one(Lane& lane, PendingObject& object) noexcept {
+bool settle_one(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
   constexpr std::uint8_t kPatience = 64;
   const bool last_record = lane.cursor == object.end;
-  std::uint32_t number = object.found ? found_number(lane, object) : identify(lane, object).number;
+  std::uint32_t number = state.found ? found_number(lane, object, state) : identify(lane, object).number;
   if (number == kNotYet) {
-    if (t_state.collection_ns == 0) ++object.looks;
-    if (object.looks < kPatience) return false;
+    if (t_state.collection_ns == 0) ++state.looks;
+    if (state.looks < kPatience) return false;
     number = kNothing;
   }
   write_type(lane, object, last_record, number);
@@ -132,20 +132,20 @@ bool settle_one(Lane& lane, PendingObject& object) noexcept {
 void settle_aside(Lane& lane, const void* ending) noexcept {
   std::uint32_t kept = 0;
   for (std::uint32_t i = 0; i < lane.aside_count; ++i) {
-    PendingObject object = lane.aside[i];
-    if (!settle_one(lane, object) && object.block != ending) lane.aside[kept++] = object;
+    SetAside one = lane.aside[i];
+    if (!settle_one(lane, one.object, one.state) && one.object.block != ending) lane.aside[kept++] = one;
   }
   lane.aside_count = kept;
 }
 
 /// Reads on behalf of a lane whose thread does not hold the interpreter any more.
-void find_for(Lane& lane, PendingObject& object) noexcept {
-  if (object.block == nullptr || object.found) return;
+void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
+  if (object.block == nullptr || state.found) return;
   const Found found = identify(lane, object);
   if (found.number == kNotYet) return;  // nobody else can know of it
-  object.found = true;
-  object.type = found.type;
-  if (found.type != nullptr) object.generation = generation_of(found.type).load(std::memory_order_relaxed);
+  state.found = true;
+  state.type = found.type;
+  if (found.type != nullptr) state.generation = generation_of(found.type).load(std::memory_order_relaxed);
 }
 
 /// Free-threaded: between `block` and 0 the word is `block | 1` while the block is read.
@@ -156,7 +156,8 @@ void settle_claimed(Lane& lane) noexcept {
   if (!word.compare_exchange_strong(block, block + 1, std::memory_order_acquire)) return;
   PendingObject object = lane.pending;
   object.block = block;
-  settle_one(lane, object);
+  PendingState state = {};
+  settle_one(lane, object, state);
   word.store(nullptr, std::memory_order_release);
 }
 
@@ -210,17 +211,20 @@ void take_over(Lane& lane) noexcept {
   if (t_state.interpreter == nullptr || t_state.interpreter != g_main_interpreter.load(std::memory_order_relaxed)) return;
   Lane* const before = g_recording->object_lane.exchange(&lane, std::memory_order_relaxed);
   if (before == nullptr) return;
-  find_for(lane, before->pending);
-  for (std::uint32_t i = 0; i < before->aside_count; ++i) find_for(lane, before->aside[i]);
+  find_for(lane, before->pending, before->pending_state);
+  for (std::uint32_t i = 0; i < before->aside_count; ++i) find_for(lane, before->aside[i].object, before->aside[i].state);
+  if (lane.pending_state.found) settle_slowly(lane, nullptr);  // somebody had taken over from this lane, and looked
 }
 
 void settle_slowly(Lane& lane, const void* ending) noexcept {
   if (lane.aside_count != 0) settle_aside(lane, ending);
   if (lane.pending.block == nullptr) return;
-  PendingObject object = lane.pending;
+  const PendingObject object = lane.pending;
+  PendingState state = lane.pending_state;
   lane.pending.block = nullptr;
-  if (settle_one(lane, object) || object.block == ending) return;
-  if (lane.aside_count < kPendingObjects) lane.aside[lane.aside_count++] = object;
+  lane.pending_state = {};
+  if (settle_one(lane, object, state) || object.block == ending) return;
+  if (lane.aside_count < kPendingObjects) lane.aside[lane.aside_count++] = {object, state};
 }
 
 void cancel_pending(const void* block) noexcept {

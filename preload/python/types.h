@@ -65,7 +65,7 @@ inline void forget_type(const void* block) noexcept {
   if (g_recording->object_lane.load(std::memory_order_relaxed) != &lane) [[unlikely]] take_over(lane);
   const PendingObject& pending = lane.pending;
   if (pending.block == nullptr && lane.aside_count == 0) return;
-  if (pending.block != nullptr && lane.aside_count == 0 && !pending.found) [[likely]] {
+  if (lane.aside_count == 0) [[likely]] {
     const KnownType& known = lane.types.data()[pending.predicted];
     if (known.word + sizeof(void*) <= pending.size && known.epoch == g_type_epoch.load(std::memory_order_relaxed) &&
         load<const std::byte*>(pending.block, known.word) == known.type) [[likely]] {
@@ -76,10 +76,17 @@ inline void forget_type(const void* block) noexcept {
   settle_slowly(lane, ending);
 }
 
-/// A fresh block must not show the type of what lay there before.
+/// A fresh block must not show the type of what lay there before: blanks the words 8, 24 and 40, where types are, and those
+/// between.
 [[gnu::always_inline]] inline void blank(void* block, std::size_t size) noexcept {
-  for (const std::uint32_t word : g_type_reader.words)
-    if (word + sizeof(void*) <= size) std::memset(static_cast<std::byte*>(block) + word, 0, sizeof(void*));
+  auto* const from = static_cast<std::byte*>(block) + 8;
+  if (size >= 48) {
+    std::memset(from, 0, 40);
+  } else if (size >= 32) {
+    std::memset(from, 0, 24);
+  } else if (size >= 16) {
+    std::memset(from, 0, 8);
+  }
 }
 
 /// The lane's last record is the allocation of this block of the object domain.
@@ -87,8 +94,7 @@ inline void forget_type(const void* block) noexcept {
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_main_interpreter.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
     if (!adopt_interpreter()) return;
-  lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type,
-                  nullptr, 0, false, 0};
+  lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type};
 }
 
 }  // namespace heapledger::python
