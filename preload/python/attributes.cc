@@ -30,7 +30,8 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
 }  // namespace
 
 void write_attributes() noexcept {
-  if (g_type_reader.word_count == 0 || g_type_reader.free_threaded) return;
+  if (g_type_reader.word_count == 0) return;
+  if (g_type_reader.free_threaded && __libc_single_threaded == 0) return;  // a class may end while it is looked at
   hook::record_apart([](Lane& lane) {
     for (std::uint32_t number = 1; number <= lane.type_table.count() && number < lane.types.capacity(); ++number)
       write_names(lane, number);
