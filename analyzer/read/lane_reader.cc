@@ -293,13 +293,14 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     case Kind::typed_late: {
       trace::TypedLate t;
       if (!get(body, t)) return false;
-      if (t.address == 0 || t.type >= types_.size()) return damage();
+      const bool of_objects = t.site < sites_.size() && sites_[t.site].objects;
+      if (t.address == 0 || t.type >= types_.size() || !of_objects) return damage();
       fill(event, EventKind::retype);
       event.address = t.address;
       event.type = types_[t.type].number;
-      event.site = site_number(t.site);
+      event.site = sites_[t.site].number;
       stamp(event, trace::shard_of(t.address), t.skipped);
-      return !damaged_;
+      return true;
     }
     case Kind::collection_begin: {
       trace::CollectionBegin c;

@@ -47,7 +47,7 @@ Reading read_all(TraceBuilder& trace) { return read_all(chunks_of(trace)); }
 
 bool same(const Event& a, const Event& b) {
   return a.kind == b.kind && a.in_collection == b.in_collection && a.inner == b.inner && a.flags == b.flags &&
-         a.lane == b.lane && a.thread == b.thread && a.site == b.site && a.shard == b.shard && a.stamp == b.stamp &&
+         a.lane == b.lane && a.thread == b.thread && a.site == b.site && a.type == b.type && a.shard == b.shard && a.stamp == b.stamp &&
          a.address == b.address && a.size == b.size && a.time_us == b.time_us;
 }
 
@@ -195,6 +195,70 @@ TEST(LaneReader, DefinitionsWithTheNumbersOfTheReceiver) {
   EXPECT_EQ(reading.events[1].site, 301u);
 }
 
+// ----------------------------------------------------------------------------------------------- types
+
+/// A type named by one letter.
+trace::Type type_of(std::string_view name, std::uint32_t base = 0, std::uint32_t flags = 0) {
+  trace::Type type;
+  type.flags = flags, type.base = base, type.basic_size = 16;
+  type.name = support::bytes_of(name), type.module = support::bytes_of("m");
+  return type;
+}
+
+std::vector<std::uint32_t> types_of(const Reading& reading) {
+  std::vector<std::uint32_t> types;
+  for (const Event& e : reading.events)
+    if (e.kind == EventKind::alloc || e.kind == EventKind::retype) types.push_back(e.type);
+  return types;
+}
+
+TEST(LaneReader, ObjectsAreOfTheTypeThatTheirSiteHadLast) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).site(Api::malloc);
+  lane.alloc(1, kA, 16);                                                              // nothing is known yet
+  lane.alloc(1, kA + 16, 16).put(type_of("A")).put(trace::Typed{1});                 // defined in between
+  lane.alloc(1, kA + 32, 16).alloc(2, kA + 48, 16).alloc(3, kB, 16).alloc(1, kA + 64, 16);
+  lane.alloc(2, kA + 80, 16).put(type_of("B", 1)).put(trace::Typed{2}).alloc(1, kA + 96, 16).put(trace::Typed{0});
+  lane.alloc(1, kA + 112, 16).alloc(2, kA + 128, 16);
+  const Reading reading = read_all(trace);
+  EXPECT_FALSE(reading.damaged);
+  EXPECT_EQ(types_of(reading), (std::vector<std::uint32_t>{0, 500, 500, 0, 0, 500, 501, 0, 0, 501}));
+  EXPECT_EQ(reading.definitions.at(4), "type m A 0 16 0 0");
+  EXPECT_EQ(reading.definitions.at(5), "type m B 0 16 500 0");
+}
+
+TEST(LaneReader, TypesOfReallocsWideOnesAndInTheNextChunk) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_realloc).put(type_of("A")).put(type_of("B"));
+  lane.alloc(1, kA, 16).put(trace::Typed{1}).realloc(1, kA, kB, 32).put(trace::Typed{2});
+  lane.alloc(1, kA + 3, 16).chunk().put(trace::Typed{1}).alloc(1, kA + 8, 16);
+  EXPECT_EQ(types_of(read_all(trace)), (std::vector<std::uint32_t>{500, 501, 500, 500}));
+}
+
+TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).put(type_of("A"));
+  lane.alloc(1, kA, 16).free(kB).put(trace::TypedLate{1, 1, kA, 2}).alloc(1, kA + 16, 16);
+  const Reading reading = read_all(trace);
+  ASSERT_EQ(reading.events.size(), 4u);
+  const Event& late = reading.events[2];
+  EXPECT_EQ(late.kind, EventKind::retype);
+  EXPECT_EQ(std::tuple(late.address, late.type, late.site, late.shard, late.stamp),
+            std::tuple(kA, 500u, kFirst, trace::shard_of(kA), 3u));
+  EXPECT_EQ(reading.events[3].type, 0u) << "the site has no type from it";
+  EXPECT_EQ(reading.events[3].stamp, 4u);
+}
+
+TEST(LaneReader, WhereTypesAreMade) {
+  constexpr std::uint32_t kOfTypes = 1u << 31;  // tp_flags: a type of types
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).put(type_of("type", 0, kOfTypes));
+  lane.alloc(1, kA, 1000).put(trace::Typed{1}).put(trace::Attribute{1, 0, support::bytes_of("x")});
+  const Reading reading = read_all(trace);
+  EXPECT_EQ(reading.definitions.at(3), "type_object 1048576 301");
+  EXPECT_EQ(reading.definitions.at(4), "attribute 500 x");
+}
+
 TEST(LaneReader, ChunksContinueEachOther) {
   TraceBuilder one, many;
   for (TraceBuilder* trace : {&one, &many}) {
@@ -289,6 +353,17 @@ TEST(LaneReader, NumbersThatWereNotDefinedAreDamage) {
   trace.lane(0).alloc(0, kA, 8).alloc(1, kA, 8).alloc(0, kA, 8);
   EXPECT_TRUE(read_all(trace).damaged);
   EXPECT_EQ(read_all(trace).events.size(), 1u) << "site of a hot allocation";
+}
+
+TEST(LaneReader, TypesThatWereNotDefinedAreDamage) {
+  expect_damage(encoded(type_of("A", 2)), "base of a type");
+  expect_damage(encoded(trace::TypedLate{2, 1, kA, 0}), "late type");
+  expect_damage(encoded(trace::TypedLate{0, 2, kA, 0}), "site of a late type");
+  expect_damage(encoded(trace::TypedLate{0, 1, 0, 0}), "late type of nothing");
+  expect_damage(encoded(trace::Attribute{2, 0, {}}), "type of an attribute");
+  TraceBuilder trace;
+  trace.lane(0).site(Api::py_obj_malloc).alloc(1, kA, 16).put(trace::Typed{1}).alloc(1, kB, 16);
+  EXPECT_TRUE(read_all(trace).damaged);
 }
 
 TEST(LaneReader, BlocksAndRangesThatCannotBeAreDamage) {
