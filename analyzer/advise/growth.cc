@@ -24,8 +24,12 @@ std::uint64_t find_end(const ledger::Reader& reader, std::size_t process) {
 class Survivors {
  public:
   Survivors(const query::Clock& clock, std::uint64_t end_row, std::size_t slots)
-      : clock_(clock), end_row_(end_row), end_us_(std::max<std::uint64_t>(clock.time_of(end_row), 1)), growth_(slots),
-        last_size_(slots), shrank_(slots) {}
+      : clock_(clock),
+        end_row_(end_row),
+        end_us_(std::max<std::uint64_t>(clock.time_of(end_row), 1)),
+        growth_(slots),
+        last_size_(slots),
+        shrank_(slots) {}
 
   void add(std::size_t slot, std::uint64_t row, std::uint64_t size, std::uint64_t life) {
     const std::uint64_t death = query::death_of(row, life, clock_.rows());
@@ -49,7 +53,8 @@ class Survivors {
       if (shrank_[slot]) g.table_growths = 0;
       if (g.total_bytes() != 0) all.push_back(g);
     }
-    std::ranges::sort(all, [](const Growth& a, const Growth& b) { return a.total_bytes() > b.total_bytes(); });
+    std::ranges::sort(all,
+                      [](const Growth& a, const Growth& b) { return a.total_bytes() > b.total_bytes(); });
     return all;
   }
 
@@ -70,13 +75,16 @@ void Growth::add(const Growth& other) noexcept {
   }
 }
 
-std::uint64_t Growth::total_bytes() const noexcept { return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0}); }
+std::uint64_t Growth::total_bytes() const noexcept {
+  return std::accumulate(bytes.begin(), bytes.end(), std::uint64_t{0});
+}
 std::uint64_t Growth::total_blocks() const noexcept {
   return std::accumulate(blocks.begin(), blocks.end(), std::uint64_t{0});
 }
 
 bool Growth::steady() const noexcept {
-  const auto fed = static_cast<std::size_t>(std::ranges::count_if(blocks, [](std::uint64_t n) { return n != 0; }));
+  const auto fed =
+      static_cast<std::size_t>(std::ranges::count_if(blocks, [](std::uint64_t n) { return n != 0; }));
   const std::uint64_t later = std::accumulate(bytes.begin() + kParts / 2, bytes.end(), std::uint64_t{0});
   return fed + 2 >= kParts && later * 4 >= total_bytes() && total_blocks() >= 2 * kParts;
 }

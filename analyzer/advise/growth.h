@@ -1,4 +1,5 @@
-// What only grows: code and classes whose blocks stay until the program's end, in growing numbers all the time.
+// What only grows: code and classes whose blocks stay until the program's end, in growing numbers all the
+// time.
 #pragma once
 
 #include <array>
@@ -15,10 +16,11 @@ inline constexpr std::size_t kParts = 8;
 /// Blocks of a slot (query::Slots) that were alive when the program ended.
 struct Growth {
   std::size_t slot = 0;
-  std::array<std::uint64_t, kParts> bytes{};   ///< by the part of the time they were born in
+  std::array<std::uint64_t, kParts> bytes{};  ///< by the part of the time they were born in
   std::array<std::uint64_t, kParts> blocks{};
-  std::uint64_t table_growths = 0;  ///< how often its blocks were followed by a larger one; 0 when ever by a smaller one
-  std::uint64_t table_bytes = 0;    ///< of the last one, if it was alive
+  std::uint64_t table_growths =
+      0;  ///< how often its blocks were followed by a larger one; 0 when ever by a smaller one
+  std::uint64_t table_bytes = 0;  ///< of the last one, if it was alive
 
   /// Adds the blocks of another slot.
   void add(const Growth& other) noexcept;
@@ -31,12 +33,15 @@ struct Growth {
 };
 
 struct GrowthReport {
-  std::uint64_t end_row = 0;   ///< the program's end: its last allocation with a Python frame; then the interpreter cleans up
+  std::uint64_t end_row =
+      0;  ///< the program's end: its last allocation with a Python frame; then the interpreter cleans up
   std::uint64_t end_us = 0;
-  std::vector<Growth> slots;   ///< that hold anything then, greatest first
+  std::vector<Growth> slots;  ///< that hold anything then, greatest first
 };
 
-/// One scan over the rows of a process, for its end, and one for the blocks. Throws ledger::FileError on a damaged group.
-[[nodiscard]] GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std::size_t process);
+/// One scan over the rows of a process, for its end, and one for the blocks. Throws ledger::FileError on a
+/// damaged group.
+[[nodiscard]] GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots,
+                                  std::size_t process);
 
 }  // namespace heapledger::advise

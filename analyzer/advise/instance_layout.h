@@ -1,7 +1,9 @@
-// What an instance of a Python class takes, by version of CPython: blocks beside its own, and what slots would make of it.
+// What an instance of a Python class takes, by version of CPython: blocks beside its own, and what slots
+// would make of it.
 //
-// The rules were read off the blocks of CPython 3.8 to 3.15 (x86-64, with and without the GIL; classes of 0 to 40
-// attributes that have had instances before). Sizes are bytes asked for; an allocator rounds each block up.
+// The rules were read off the blocks of CPython 3.8 to 3.15 (x86-64, with and without the GIL; classes of 0
+// to 40 attributes that have had instances before). Sizes are bytes asked for; an allocator rounds each block
+// up.
 #pragma once
 
 #include <cstdint>
@@ -12,16 +14,18 @@ namespace heapledger::advise {
 /// Whether the class keeps attributes where the rules below know: 3.8 to 3.15.
 [[nodiscard]] bool knows_layout(std::uint32_t python_hex) noexcept;
 
-/// Attributes up to here share their names with all instances of the class; one more, and each instance has a dict with a
-/// table of its own.
+/// Attributes up to here share their names with all instances of the class; one more, and each instance has a
+/// dict with a table of its own.
 inline constexpr std::uint64_t kMostSharedAttributes = 29;
 
-/// Sizes of the blocks that an instance with so many attributes has beside its own: a __dict__ and its values up to 3.10,
-/// values in 3.11 and 3.12, nothing later.
+/// Sizes of the blocks that an instance with so many attributes has beside its own: a __dict__ and its values
+/// up to 3.10, values in 3.11 and 3.12, nothing later.
 [[nodiscard]] std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t attributes);
 
-/// Size of the one block of an instance whose class has slots for its attributes, and for weak references if `weakref`.
-[[nodiscard]] std::uint64_t slotted_size(std::uint32_t python_hex, std::uint64_t attributes, bool weakref) noexcept;
+/// Size of the one block of an instance whose class has slots for its attributes, and for weak references if
+/// `weakref`.
+[[nodiscard]] std::uint64_t slotted_size(std::uint32_t python_hex, std::uint64_t attributes,
+                                         bool weakref) noexcept;
 
 /// As pymalloc cuts blocks: in steps of 16 bytes.
 [[nodiscard]] constexpr std::uint64_t rounded(std::uint64_t size) noexcept { return (size + 15) / 16 * 16; }

@@ -15,7 +15,8 @@ bool has_dict(const ledger::Type& t) { return t.dict_offset != 0 || (t.flags & q
 /// Classes of the interpreter itself, which were there before anybody could change them.
 bool is_frozen(const ledger::Reader& reader, const ledger::Type& t) {
   return reader.string(t.module).starts_with("_frozen") ||
-         (t.node != 0 && reader.string(reader.frames()[reader.nodes()[t.node].frame].file).starts_with("<frozen"));
+         (t.node != 0 &&
+          reader.string(reader.frames()[reader.nodes()[t.node].frame].file).starts_with("<frozen"));
 }
 
 bool made_in_python(const ledger::Type& t) {
@@ -64,7 +65,8 @@ void predict(std::uint32_t python_hex, const query::TypeSums& sums, SlotsAdvice&
   };
   advice.saved_bytes = saved(advice.plain_bytes, advice.slotted_bytes);
   const auto own_rounded = static_cast<double>(rounded(static_cast<std::uint64_t>(own + 0.5)));
-  advice.saved_rounded = saved(own_rounded + static_cast<double>(beside_rounded), rounded(advice.slotted_bytes));
+  advice.saved_rounded =
+      saved(own_rounded + static_cast<double>(beside_rounded), rounded(advice.slotted_bytes));
 }
 
 SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const query::TypeSums& sums) {
@@ -75,7 +77,8 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
   follow_bases(reader, advice);
   if (!advice.refusal.empty()) return advice;
   if (advice.attributes.size() > kMostSharedAttributes) {
-    advice.refusal = fmt::format("it has {} attributes or more, and not all of their names are known", advice.attributes.size());
+    advice.refusal = fmt::format("it has {} attributes or more, and not all of their names are known",
+                                 advice.attributes.size());
     return advice;
   }
   predict(process.python_hex, sums, advice);
@@ -85,7 +88,8 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
 
 }  // namespace
 
-std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process, std::uint32_t type) {
+std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process,
+                                       std::uint32_t type) {
   const auto same = query::same_names(reader);
   std::vector<std::string> names;
   for (const ledger::Attributes& one : process.attributes) {
@@ -102,11 +106,12 @@ std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger
   if (!knows_layout(process.python_hex)) return result;
   for (const query::TypeSums& sums : types) {
     const ledger::Type& type = reader.types()[sums.type];
-    const bool candidate = made_in_python(type) && has_dict(type) && (type.flags & query::kTypeSubclass) == 0 &&
-                           !is_frozen(reader, type);
+    const bool candidate = made_in_python(type) && has_dict(type) &&
+                           (type.flags & query::kTypeSubclass) == 0 && !is_frozen(reader, type);
     if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, sums));
   }
-  std::ranges::stable_sort(result, [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });
+  std::ranges::stable_sort(result,
+                           [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });
   return result;
 }
 
@@ -115,7 +120,9 @@ namespace {
 std::uint32_t find_type(const ledger::Reader& reader, const SlotsWish& wish) {
   for (std::uint32_t t = 1; t < reader.types().size(); ++t) {
     const ledger::Type& type = reader.types()[t];
-    if (type.owner == 0 && reader.string(type.module) == wish.module && reader.string(type.name) == wish.qualname) return t;
+    if (type.owner == 0 && reader.string(type.module) == wish.module &&
+        reader.string(type.name) == wish.qualname)
+      return t;
   }
   return 0;
 }
@@ -138,8 +145,9 @@ void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes) {
   for (const SlotsWish& wish : wishes) {
     type_of.push_back(find_type(reader, wish));
     if (type_of.back() == 0 && !wish.listed)
-      throw ledger::FileError(fmt::format("the ledger knows no class {}:{}; see heapledger report --by type, or list the names",
-                                          wish.module, wish.qualname));
+      throw ledger::FileError(
+          fmt::format("the ledger knows no class {}:{}; see heapledger report --by type, or list the names",
+                      wish.module, wish.qualname));
     seen.push_back(wish.listed ? wish.names : all_attributes(reader, type_of.back()));
   }
   for (std::size_t i = 0; i < wishes.size(); ++i) {
@@ -149,7 +157,9 @@ void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes) {
     for (std::uint32_t base = reader.types()[type_of[i]].base; base != 0; base = reader.types()[base].base) {
       for (std::size_t other = 0; other < wishes.size(); ++other) {
         if (type_of[other] == 0 || same[type_of[other]] != same[base]) continue;
-        std::erase_if(wishes[i].names, [&](const std::string& n) { return std::ranges::find(seen[other], n) != seen[other].end(); });
+        std::erase_if(wishes[i].names, [&](const std::string& n) {
+          return std::ranges::find(seen[other], n) != seen[other].end();
+        });
       }
     }
   }

@@ -13,17 +13,20 @@ struct SlotsAdvice {
   std::uint32_t type = 0;
   std::vector<std::string> attributes;  ///< that its instances had
   std::uint64_t instances = 0;          ///< at the moment of the question
-  double plain_bytes = 0;               ///< of one instance all told: own blocks as measured, others by rule; bytes asked for
-  std::uint64_t slotted_bytes = 0;      ///< with slots for these attributes and for weak references
-  std::uint64_t saved_bytes = 0;        ///< of all instances; 0 when `refusal` says why
-  std::uint64_t saved_rounded = 0;      ///< the same in the steps of 16 bytes that pymalloc cuts
-  std::vector<std::uint32_t> chain;     ///< the class and those of its bases that need slots as well, outermost base first
-  std::string refusal;                  ///< why slots are not possible or save nothing
+  double plain_bytes =
+      0;  ///< of one instance all told: own blocks as measured, others by rule; bytes asked for
+  std::uint64_t slotted_bytes = 0;  ///< with slots for these attributes and for weak references
+  std::uint64_t saved_bytes = 0;    ///< of all instances; 0 when `refusal` says why
+  std::uint64_t saved_rounded = 0;  ///< the same in the steps of 16 bytes that pymalloc cuts
+  std::vector<std::uint32_t>
+      chain;            ///< the class and those of its bases that need slots as well, outermost base first
+  std::string refusal;  ///< why slots are not possible or save nothing
 };
 
-/// Classes made in Python whose instances have a dict, those that save most first. `types`: of one process, or of several
-/// with the same version of Python.
-[[nodiscard]] std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
+/// Classes made in Python whose instances have a dict, those that save most first. `types`: of one process,
+/// or of several with the same version of Python.
+[[nodiscard]] std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader,
+                                                    const ledger::Process& process,
                                                     const std::vector<query::TypeSums>& types);
 
 /// Slots for one class of several that get them.
@@ -33,12 +36,13 @@ struct SlotsWish {
   bool listed = false;  ///< the names were given
 };
 
-/// Fills in the names that were not given: what instances of the class had in any process of the ledger, without what the
-/// bases that get slots have already. Throws ledger::FileError when the ledger knows nothing of the class.
+/// Fills in the names that were not given: what instances of the class had in any process of the ledger,
+/// without what the bases that get slots have already. Throws ledger::FileError when the ledger knows nothing
+/// of the class.
 void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes);
 
 /// Names of the attributes of all types of this name in a process, in the order in which instances got them.
-[[nodiscard]] std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process,
-                                                     std::uint32_t type);
+[[nodiscard]] std::vector<std::string> attributes_of(const ledger::Reader& reader,
+                                                     const ledger::Process& process, std::uint32_t type);
 
 }  // namespace heapledger::advise

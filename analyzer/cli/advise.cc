@@ -18,7 +18,8 @@ namespace heapledger::cli {
 namespace {
 
 constexpr const char* kExamples =
-    "Each line has its evidence in the ledger, and below it the command that verifies it: a second run with the change,\n"
+    "Each line has its evidence in the ledger, and below it the command that verifies it: a second run with "
+    "the change,\n"
     "made from outside, without editing the program.\n"
     "\n"
     "Examples:\n"
@@ -44,11 +45,14 @@ std::size_t choose(const ledger::Reader& reader, const Options& options) {
     const bool asked = options.process.empty() || options.process == std::to_string(process.pid) ||
                        options.process == std::to_string(p + 1);
     if (!asked || process.python_hex == 0) continue;
-    if (best == reader.processes().size() || process.peak_bytes > reader.processes()[best].peak_bytes) best = p;
+    if (best == reader.processes().size() || process.peak_bytes > reader.processes()[best].peak_bytes)
+      best = p;
   }
   if (best != reader.processes().size()) return best;
-  if (options.process.empty()) throw NotMeasured("no process of this ledger ran Python: there is nothing to advise on");
-  throw UsageError(fmt::format("--pid {}: no process of this pid or number ran Python; see heapledger report", options.process));
+  if (options.process.empty())
+    throw NotMeasured("no process of this ledger ran Python: there is nothing to advise on");
+  throw UsageError(fmt::format("--pid {}: no process of this pid or number ran Python; see heapledger report",
+                               options.process));
 }
 
 int run(const Options& options) {
@@ -64,8 +68,10 @@ int run(const Options& options) {
   progress.finish();
   const AdviceInput input{*reader, slots, profile, growth, process, options.ledger, options.top};
   const Style style = stdout_style(options.color);
-  const std::string text = options.json ? advice_json(input) : advice_header(input, style) + advice_on_slots(input, style) + advice_on_collector(input, style) +
-                           advice_on_growth(input, style);
+  const std::string text = options.json
+                               ? advice_json(input)
+                               : advice_header(input, style) + advice_on_slots(input, style) +
+                                     advice_on_collector(input, style) + advice_on_growth(input, style);
   std::fwrite(text.data(), 1, text.size(), stdout);
   return kExitOk;
 }
@@ -87,15 +93,16 @@ std::string advice_header(const AdviceInput& input, const Style& style) {
   for (const Notice& notice : notices(input.reader))
     if (notice.incomplete) text += style.alarm(fmt::format("incomplete: {}\n", notice.text));
   const std::string version = p.python_version.substr(0, p.python_version.find(' '));
-  text += fmt::format("{}: process {}, CPython {}, {} at its peak, {} long\n", printable(program_of(input)), p.pid, version,
-                      bytes_text(p.peak_bytes), time_text(p.duration_us));
+  text += fmt::format("{}: process {}, CPython {}, {} at its peak, {} long\n", printable(program_of(input)),
+                      p.pid, version, bytes_text(p.peak_bytes), time_text(p.duration_us));
   return text;
 }
 
 Run advise_command(Arguments& arguments) {
   const auto options = std::make_shared<Options>();
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
-  arguments.text("--pid", "PID|N", options->process, "Process, by pid or by its number in the report [the largest]");
+  arguments.text("--pid", "PID|N", options->process,
+                 "Process, by pid or by its number in the report [the largest]");
   arguments.number("-n,--top", "N", options->top, "Lines of a section, 0 for all [5]");
   arguments.flag("--json", options->json, "JSON for programs, schema heapledger-advice/1");
   arguments.choice("--color", {"auto", "always", "never"}, options->color, "Colour [auto: on a terminal]");

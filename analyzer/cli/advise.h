@@ -17,11 +17,13 @@ struct AdviceInput {
   const query::Slots& slots;
   const query::Profile& profile;  ///< of the process alone, at its peak
   const advise::GrowthReport& growth;
-  std::size_t number;             ///< of the process
-  std::string ledger;             ///< as the user wrote it
-  std::uint64_t top;              ///< lines of a section; 0: all
+  std::size_t number;  ///< of the process
+  std::string ledger;  ///< as the user wrote it
+  std::uint64_t top;   ///< lines of a section; 0: all
   [[nodiscard]] const ledger::Process& process() const { return reader.processes()[number]; }
-  [[nodiscard]] std::size_t shown(std::size_t lines) const { return top == 0 ? lines : std::min<std::size_t>(top, lines); }
+  [[nodiscard]] std::size_t shown(std::size_t lines) const {
+    return top == 0 ? lines : std::min<std::size_t>(top, lines);
+  }
 };
 
 [[nodiscard]] std::string advice_header(const AdviceInput& input, const Style& style);

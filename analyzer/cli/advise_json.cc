@@ -67,12 +67,9 @@ Json growth_json(const AdviceInput& input) {
 }  // namespace
 
 std::string advice_json(const AdviceInput& input) {
-  const Json advice{{"schema", "heapledger-advice/1"},
-                    {"ledger", input.ledger},
-                    {"pid", input.process().pid},
-                    {"peak_bytes", input.process().peak_bytes},
-                    {"slots", slots_json(input)},
-                    {"collector", collector_json(input)},
+  const Json advice{{"schema", "heapledger-advice/1"}, {"ledger", input.ledger},
+                    {"pid", input.process().pid},      {"peak_bytes", input.process().peak_bytes},
+                    {"slots", slots_json(input)},      {"collector", collector_json(input)},
                     {"growth", growth_json(input)}};
   return advice.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
 }

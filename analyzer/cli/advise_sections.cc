@@ -17,7 +17,9 @@ namespace heapledger::cli {
 
 namespace {
 
-std::string title(const Style& style, std::string_view text) { return fmt::format("\n{}\n", style.bold(text)); }
+std::string title(const Style& style, std::string_view text) {
+  return fmt::format("\n{}\n", style.bold(text));
+}
 
 /// Classes with fewer instances need no word on why they cannot have slots.
 constexpr std::uint64_t kLeastInstances = 100;
@@ -40,11 +42,14 @@ std::string slots_command(const AdviceInput& input, const std::vector<advise::Sl
       if (std::ranges::find(words, word) == words.end()) words.push_back(word);
     }
   }
-  return fmt::format("heapledger record --slots-from {} --slots {} -o slotted.hl -- {}", shell_word(input.ledger),
-                     shell_word(fmt::format("{}", fmt::join(words, ","))), program_of(input));
+  return fmt::format("heapledger record --slots-from {} --slots {} -o slotted.hl -- {}",
+                     shell_word(input.ledger), shell_word(fmt::format("{}", fmt::join(words, ","))),
+                     program_of(input));
 }
 
-std::string each_text(const advise::SlotsAdvice& a) { return fmt::format("{:.0f} -> {} B", a.plain_bytes, a.slotted_bytes); }
+std::string each_text(const advise::SlotsAdvice& a) {
+  return fmt::format("{:.0f} -> {} B", a.plain_bytes, a.slotted_bytes);
+}
 
 void add_row(Table& table, const AdviceInput& input, const Style& style, const advise::SlotsAdvice& a) {
   table.row({{bytes_text(a.saved_bytes), Ink::bold},
@@ -54,14 +59,17 @@ void add_row(Table& table, const AdviceInput& input, const Style& style, const a
              {printable(query::type_name(input.reader, a.type))}});
   constexpr std::size_t kColumn = 4;
   if (!a.attributes.empty())
-    table.line(kColumn, style.dim(cut_end(printable(fmt::format("with {}", fmt::join(a.attributes, ", "))), style.width / 2)));
+    table.line(kColumn, style.dim(cut_end(printable(fmt::format("with {}", fmt::join(a.attributes, ", "))),
+                                          style.width / 2)));
 }
 
 /// Classes that hold much and cannot have slots.
-std::string refusals(const AdviceInput& input, const Style& style, const std::vector<advise::SlotsAdvice>& refused) {
+std::string refusals(const AdviceInput& input, const Style& style,
+                     const std::vector<advise::SlotsAdvice>& refused) {
   std::string text;
   for (std::size_t i = 0; i < input.shown(refused.size()); ++i) {
-    text += style.dim(fmt::format("    not {} ({} at the peak): {}\n", printable(query::type_name(input.reader, refused[i].type)),
+    text += style.dim(fmt::format("    not {} ({} at the peak): {}\n",
+                                  printable(query::type_name(input.reader, refused[i].type)),
                                   counted(refused[i].instances, "instance"), printable(refused[i].refusal)));
   }
   return text;
@@ -70,16 +78,19 @@ std::string refusals(const AdviceInput& input, const Style& style, const std::ve
 // ------------------------------------------------------------------------------------------- collector
 
 std::string collector_evidence(const advise::CollectorAdvice& a) {
-  return fmt::format("  {} took {:.1f} ms, {} of the time ({} of CPU time); they found {} and freed {}, {} at once at most\n",
-                     counted(a.all.collections, "collection"), static_cast<double>(a.all.pause_ns) / 1e6, percent(a.wall_share),
-                     percent(a.cpu_share), counted(a.all.collected, "object"), bytes_text(a.all.freed_bytes),
-                     bytes_text(a.most_freed_bytes));
+  return fmt::format(
+      "  {} took {:.1f} ms, {} of the time ({} of CPU time); they found {} and freed {}, {} at once at "
+      "most\n",
+      counted(a.all.collections, "collection"), static_cast<double>(a.all.pause_ns) / 1e6,
+      percent(a.wall_share), percent(a.cpu_share), counted(a.all.collected, "object"),
+      bytes_text(a.all.freed_bytes), bytes_text(a.most_freed_bytes));
 }
 
 // ---------------------------------------------------------------------------------------------- growth
 
 std::string place(const Places& places, const GrownLine& line) {
-  return fmt::format("{} {}", places.where(line.key, query::GroupBy::line), places.function(line.key, query::GroupBy::line));
+  return fmt::format("{} {}", places.where(line.key, query::GroupBy::line),
+                     places.function(line.key, query::GroupBy::line));
 }
 
 /// Whether instances can be in a weak dictionary.
@@ -88,16 +99,23 @@ bool weakly_referable(const ledger::Type& t) {
   return (t.flags & query::kHeapType) != 0 && (t.weaklist_offset != 0 || (t.flags & kManagedWeakref) != 0);
 }
 
-std::string growing(const AdviceInput& input, const Style& style, const Places& places, const std::vector<GrownLine>& lines) {
+std::string growing(const AdviceInput& input, const Style& style, const Places& places,
+                    const std::vector<GrownLine>& lines) {
   Table table("rrrl");
-  table.row({{"held", Ink::dim}, {"blocks", Ink::dim}, {"in the last half", Ink::dim}, {"what, and where it comes from", Ink::dim}});
+  table.row({{"held", Ink::dim},
+             {"blocks", Ink::dim},
+             {"in the last half", Ink::dim},
+             {"what, and where it comes from", Ink::dim}});
   std::size_t rows = 0;
   for (const GrownLine& line : lines) {
-    if (!line.sums.steady() || line.sums.total_bytes() < least_bytes(input) || rows == input.shown(lines.size())) continue;
+    if (!line.sums.steady() || line.sums.total_bytes() < least_bytes(input) ||
+        rows == input.shown(lines.size()))
+      continue;
     ++rows;
     std::uint64_t later = 0;
     for (std::size_t part = advise::kParts / 2; part < advise::kParts; ++part) later += line.sums.bytes[part];
-    const std::string what = line.type != 0 ? query::type_name(input.reader, line.type) : "buffers and tables";
+    const std::string what =
+        line.type != 0 ? query::type_name(input.reader, line.type) : "buffers and tables";
     table.row({{bytes_text(line.sums.total_bytes()), Ink::bold},
                {count_text(line.sums.total_blocks())},
                {share_text(later, line.sums.total_bytes())},
@@ -106,7 +124,8 @@ std::string growing(const AdviceInput& input, const Style& style, const Places& 
   return rows == 0 ? style.dim("  nothing grows steadily and stays\n") : table.text(style);
 }
 
-std::string tables(const AdviceInput& input, const Style& style, const Places& places, const std::vector<GrownLine>& lines) {
+std::string tables(const AdviceInput& input, const Style& style, const Places& places,
+                   const std::vector<GrownLine>& lines) {
   std::string text;
   std::size_t rows = 0;
   for (const GrownLine& line : lines) {
@@ -125,10 +144,13 @@ std::string weak_caches(const AdviceInput& input, const Style& style, const std:
     if (line.type == 0 || !line.sums.steady() || !weakly_referable(input.reader.types()[line.type])) continue;
     if (rows++ >= input.shown(lines.size())) break;
     const std::string name = printable(query::type_name(input.reader, line.type));
-    text += fmt::format("  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what they hold\n",
-                        counted(line.sums.total_blocks(), "instance"), name, bytes_text(line.sums.total_bytes()));
-    text += verify_text(style, fmt::format("heapledger report {} --at {:.3f}s --type {}", shell_word(input.ledger),
-                                           static_cast<double>(input.growth.end_us) / 1e6, shell_word(name)));
+    text += fmt::format(
+        "  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what "
+        "they hold\n",
+        counted(line.sums.total_blocks(), "instance"), name, bytes_text(line.sums.total_bytes()));
+    text += verify_text(style,
+                        fmt::format("heapledger report {} --at {:.3f}s --type {}", shell_word(input.ledger),
+                                    static_cast<double>(input.growth.end_us) / 1e6, shell_word(name)));
   }
   return text;
 }
@@ -167,7 +189,9 @@ std::vector<GrownLine> grown_lines(const AdviceInput& input) {
     }
     result.push_back(line);
   }
-  std::ranges::stable_sort(result, [](const GrownLine& a, const GrownLine& b) { return a.sums.total_bytes() > b.sums.total_bytes(); });
+  std::ranges::stable_sort(result, [](const GrownLine& a, const GrownLine& b) {
+    return a.sums.total_bytes() > b.sums.total_bytes();
+  });
   return result;
 }
 
@@ -183,9 +207,14 @@ std::string advice_on_slots(const AdviceInput& input, const Style& style) {
   advice.erase(split.begin(), split.end());
   std::erase_if(advice, [&](const auto& a) { return a.saved_bytes < least_bytes(input); });
   advice.resize(input.shown(advice.size()));
-  if (advice.empty()) return text + style.dim("  no class would save memory with __slots__\n") + refusals(input, style, refused);
+  if (advice.empty())
+    return text + style.dim("  no class would save memory with __slots__\n") +
+           refusals(input, style, refused);
   Table table("rrrrl");
-  table.row({{"saves", Ink::dim}, {"of the peak", Ink::dim}, {"instances", Ink::dim}, {"each", Ink::dim},
+  table.row({{"saves", Ink::dim},
+             {"of the peak", Ink::dim},
+             {"instances", Ink::dim},
+             {"each", Ink::dim},
              {"class, and the attributes seen", Ink::dim}});
   std::uint64_t saved_rounded = 0;
   for (const advise::SlotsAdvice& a : advice) {
@@ -193,7 +222,8 @@ std::string advice_on_slots(const AdviceInput& input, const Style& style) {
     saved_rounded += a.saved_rounded;
   }
   text += table.text(style);
-  text += style.dim(fmt::format("  in the steps of 16 bytes that pymalloc cuts: {} together\n", bytes_text(saved_rounded)));
+  text += style.dim(
+      fmt::format("  in the steps of 16 bytes that pymalloc cuts: {} together\n", bytes_text(saved_rounded)));
   return text + verify_text(style, slots_command(input, advice)) + refusals(input, style, refused);
 }
 
@@ -205,18 +235,25 @@ std::string advice_on_collector(const AdviceInput& input, const Style& style) {
   text += collector_evidence(a);
   if (!a.worth_a_change) return text + "  leave it as it is: there is nothing to gain\n";
   const std::string program = program_of(input);
-  text += fmt::format("  off: saves {} of CPU time at most; up to {} of garbage in cycles would wait for the end\n",
-                      percent(a.cpu_share), bytes_text(a.all.freed_bytes));
+  text += fmt::format(
+      "  off: saves {} of CPU time at most; up to {} of garbage in cycles would wait for the end\n",
+      percent(a.cpu_share), bytes_text(a.all.freed_bytes));
   text += verify_text(style, fmt::format("heapledger record --gc off -o gc-off.hl -- {}", program));
-  const double young = a.all.pause_ns == 0 ? 0 : static_cast<double>(a.young_pause_ns) / static_cast<double>(a.all.pause_ns);
+  const double young =
+      a.all.pause_ns == 0 ? 0 : static_cast<double>(a.young_pause_ns) / static_cast<double>(a.all.pause_ns);
   if (young * a.cpu_share >= advise::kLeastShare) {
-    text += fmt::format("  a higher threshold: saves up to {}, most of what young collections take; up to ten times the {} that they freed would wait\n",
-                        percent(young * a.cpu_share), bytes_text(a.young_freed_bytes / std::max<std::uint64_t>(a.all.collections, 1)));
-    text += verify_text(style, fmt::format("heapledger record --gc threshold=10000 -o gc-threshold.hl -- {}", program));
+    text += fmt::format(
+        "  a higher threshold: saves up to {}, most of what young collections take; up to ten times the {} "
+        "that they freed would wait\n",
+        percent(young * a.cpu_share),
+        bytes_text(a.young_freed_bytes / std::max<std::uint64_t>(a.all.collections, 1)));
+    text += verify_text(
+        style, fmt::format("heapledger record --gc threshold=10000 -o gc-threshold.hl -- {}", program));
   }
   if ((1 - young) * a.cpu_share >= advise::kLeastShare) {
-    text += fmt::format("  freeze after the imports: full collections, {} of CPU time, need not look at what start-up left\n",
-                        percent((1 - young) * a.cpu_share));
+    text += fmt::format(
+        "  freeze after the imports: full collections, {} of CPU time, need not look at what start-up left\n",
+        percent((1 - young) * a.cpu_share));
     text += verify_text(style, fmt::format("heapledger record --gc freeze -o gc-freeze.hl -- {}", program));
   }
   return text;
@@ -225,8 +262,10 @@ std::string advice_on_collector(const AdviceInput& input, const Style& style) {
 std::string advice_on_growth(const AdviceInput& input, const Style& style) {
   Places places(input.reader);
   const auto lines = grown_lines(input);
-  return title(style, fmt::format("Caches and leaks: held when the program ended, at {}", time_text(input.growth.end_us))) +
-         growing(input, style, places, lines) + tables(input, style, places, lines) + weak_caches(input, style, lines);
+  return title(style, fmt::format("Caches and leaks: held when the program ended, at {}",
+                                  time_text(input.growth.end_us))) +
+         growing(input, style, places, lines) + tables(input, style, places, lines) +
+         weak_caches(input, style, lines);
 }
 
 }  // namespace heapledger::cli

@@ -40,7 +40,8 @@ std::string defined_at(const ReportInput& input, const TypeSums& t, const Places
   return places.where(key, query::GroupBy::line);
 }
 
-void add_row(Table& table, const ReportInput& input, const Style& style, const TypeSums& t, const Places& places) {
+void add_row(Table& table, const ReportInput& input, const Style& style, const TypeSums& t,
+             const Places& places) {
   const Sums all = t.all();
   const std::size_t room = std::max<std::size_t>(style.width - std::min(style.width, kFigures), 24);
   table.row({{bytes_text(all.peak_bytes), Ink::bold},
@@ -55,7 +56,8 @@ void add_row(Table& table, const ReportInput& input, const Style& style, const T
 }
 
 /// What has no type, for the sum to be that of the totals.
-void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> shown, std::span<const TypeSums> rest) {
+void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> shown,
+              std::span<const TypeSums> rest) {
   Sums others, typed;
   for (const TypeSums& t : rest) others += t.all();
   for (const TypeSums& t : shown) typed += t.all();
@@ -71,7 +73,8 @@ void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> 
                {},
                {std::move(name), Ink::dim}});
   };
-  if (!rest.empty()) add(others, fmt::format("({} more {})", count_text(rest.size()), rest.size() == 1 ? "class" : "classes"));
+  if (!rest.empty())
+    add(others, fmt::format("({} more {})", count_text(rest.size()), rest.size() == 1 ? "class" : "classes"));
   Sums untyped = input.profile.totals;
   untyped.peak_bytes -= std::min(untyped.peak_bytes, typed.peak_bytes);
   untyped.peak_blocks -= std::min(untyped.peak_blocks, typed.peak_blocks);
@@ -84,15 +87,17 @@ void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> 
 std::string stale_text(const ReportInput& input, const Style& style, const std::vector<TypeSums>& types) {
   std::uint64_t blocks = 0, bytes = 0;
   for (const query::ProcessProfile& p : input.profile.processes) {
-    for (const query::StaleBound& bound : query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
+    for (const query::StaleBound& bound :
+         query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
       blocks += bound.blocks;
       bytes += bound.bytes;
     }
   }
   if (blocks == 0) return "";
-  return style.dim(fmt::format("  Classes are exact. Lines of at most {} (tuples, floats, lists, dicts ...: {}) may be those of an\n"
-                               "  earlier object of the class, from whose block CPython made this one without asking for memory.\n",
-                               counted(blocks, "small object"), bytes_text(bytes)));
+  return style.dim(fmt::format(
+      "  Classes are exact. Lines of at most {} (tuples, floats, lists, dicts ...: {}) may be those of an\n"
+      "  earlier object of the class, from whose block CPython made this one without asking for memory.\n",
+      counted(blocks, "small object"), bytes_text(bytes)));
 }
 
 }  // namespace
@@ -103,10 +108,17 @@ std::string types_text(const ReportInput& input, const Style& style, const Place
       input.profile.at_peak ? "at the peak" : fmt::format("at {}", time_text(input.profile.moment.time_us));
   std::string text = fmt::format("\n{}\n", style.bold(fmt::format("Instances {}, by class", when)));
   if (types.empty()) return text + style.dim("  nothing: no Python that was recorded with its types\n");
-  const std::size_t shown = input.request.top == 0 ? types.size() : std::min<std::size_t>(input.request.top, types.size());
+  const std::size_t shown =
+      input.request.top == 0 ? types.size() : std::min<std::size_t>(input.request.top, types.size());
   Table table("rrrrrrrl");
-  table.row({{"bytes", Ink::dim}, {"share", Ink::dim}, {"instances", Ink::dim}, {"each", Ink::dim}, {"at the end", Ink::dim},
-             {"made", Ink::dim}, {"mean life", Ink::dim}, {"class", Ink::dim}});
+  table.row({{"bytes", Ink::dim},
+             {"share", Ink::dim},
+             {"instances", Ink::dim},
+             {"each", Ink::dim},
+             {"at the end", Ink::dim},
+             {"made", Ink::dim},
+             {"mean life", Ink::dim},
+             {"class", Ink::dim}});
   for (const TypeSums& t : std::span(types).first(shown)) add_row(table, input, style, t, places);
   add_rest(table, input, std::span(types).first(shown), std::span(types).subspan(shown));
   return text + table.text(style) + stale_text(input, style, types);

@@ -1,5 +1,5 @@
-// How many blocks may carry the line of an earlier object: CPython keeps some dead objects in lists of its own and makes the
-// next ones from them, without asking an allocator.
+// How many blocks may carry the line of an earlier object: CPython keeps some dead objects in lists of its
+// own and makes the next ones from them, without asking an allocator.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +17,11 @@ struct StaleBound {
   std::uint64_t bytes = 0;  ///< of blocks of average size
 };
 
-/// By the capacities of the lists of this version of CPython (one list of each kind an interpreter; free-threaded builds: one
-/// a thread). Nothing for versions that are not known. Source: the limits in Objects/*.c and pycore_freelist_state.h of 3.8 to
-/// 3.15.
-[[nodiscard]] std::vector<StaleBound> stale_bounds(const ledger::Reader& reader, const ledger::Process& process,
+/// By the capacities of the lists of this version of CPython (one list of each kind an interpreter;
+/// free-threaded builds: one a thread). Nothing for versions that are not known. Source: the limits in
+/// Objects/*.c and pycore_freelist_state.h of 3.8 to 3.15.
+[[nodiscard]] std::vector<StaleBound> stale_bounds(const ledger::Reader& reader,
+                                                   const ledger::Process& process,
                                                    const std::vector<TypeSums>& types);
 
 }  // namespace heapledger::query

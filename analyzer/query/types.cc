@@ -12,7 +12,8 @@ namespace {
 
 /// Whether a user who writes `word` means this type.
 bool names(const std::string& word, const std::string& full, std::string_view qualified) {
-  return word == full || word == qualified || (word.find_first_of("*?[") != std::string::npos && matches(word, full));
+  return word == full || word == qualified ||
+         (word.find_first_of("*?[") != std::string::npos && matches(word, full));
 }
 
 /// A few names that contain the word, for a message.
@@ -21,7 +22,8 @@ std::string alike(const std::string& word, const ledger::Reader& reader) {
   std::size_t found = 0;
   for (std::uint32_t t = 1; t < reader.types().size() && found < 5; ++t) {
     const std::string name = type_name(reader, t);
-    const bool near = name.find(word) != std::string::npos || word.find(reader.string(reader.types()[t].name)) != std::string::npos;
+    const bool near = name.find(word) != std::string::npos ||
+                      word.find(reader.string(reader.types()[t].name)) != std::string::npos;
     if (reader.types()[t].owner != 0 || !near) continue;
     text += (found++ == 0 ? "; there are " : ", ") + name;
   }
@@ -43,8 +45,10 @@ std::vector<std::uint32_t> same_names(const ledger::Reader& reader) {
   std::vector<std::uint32_t> result(reader.types().size());
   for (std::uint32_t t = 1; t < result.size(); ++t) {
     const ledger::Type& type = reader.types()[t];
-    result[t] = type.owner != 0 ? result[type.owner]
-                                : first.try_emplace({reader.string(type.module), reader.string(type.name)}, t).first->second;
+    result[t] =
+        type.owner != 0
+            ? result[type.owner]
+            : first.try_emplace({reader.string(type.module), reader.string(type.name)}, t).first->second;
   }
   return result;
 }
@@ -61,9 +65,9 @@ std::vector<std::uint8_t> select_types(const std::vector<std::string>& words, co
       found = true;
     }
     if (!found) {
-      throw ledger::FileError(
-          fmt::format("no class '{}' had instances in the ledger{}; write its name as module.Class, or as a glob", word,
-                      alike(word, reader)));
+      throw ledger::FileError(fmt::format(
+          "no class '{}' had instances in the ledger{}; write its name as module.Class, or as a glob", word,
+          alike(word, reader)));
     }
   }
   return wanted;

@@ -19,16 +19,19 @@ enum TypeFlag : std::uint32_t {
   kTypeSubclass = 1u << 31,
 };
 
-/// "shop.models.Book", "dict", "__main__.Outer.Inner"; empty for type 0. Of a part of instances: the owner's name.
+/// "shop.models.Book", "dict", "__main__.Outer.Inner"; empty for type 0. Of a part of instances: the owner's
+/// name.
 [[nodiscard]] std::string type_name(const ledger::Reader& reader, std::uint32_t type);
 
-/// By type: the first one of the same name. Classes of one name are shown as one: a forked child knows less of a class than
-/// the process that made it, and a function may define a class at each call.
+/// By type: the first one of the same name. Classes of one name are shown as one: a forked child knows less
+/// of a class than the process that made it, and a function may define a class at each call.
 [[nodiscard]] std::vector<std::uint32_t> same_names(const ledger::Reader& reader);
 
-/// By type: 1 = named by one of the words: "shop.models.Book", "Book", or a glob over the full name. Parts are named as
-/// their owners. Throws ledger::FileError when a word names no type of this ledger, with those that are like it.
-[[nodiscard]] std::vector<std::uint8_t> select_types(const std::vector<std::string>& words, const ledger::Reader& reader);
+/// By type: 1 = named by one of the words: "shop.models.Book", "Book", or a glob over the full name. Parts
+/// are named as their owners. Throws ledger::FileError when a word names no type of this ledger, with those
+/// that are like it.
+[[nodiscard]] std::vector<std::uint8_t> select_types(const std::vector<std::string>& words,
+                                                     const ledger::Reader& reader);
 
 /// What the instances of all classes of one name add up to.
 struct TypeSums {
@@ -40,6 +43,7 @@ struct TypeSums {
 };
 
 /// Types of the wanted blocks; greatest at the moment of the question first, then by name.
-[[nodiscard]] std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots, const Profile& profile);
+[[nodiscard]] std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots,
+                                              const Profile& profile);
 
 }  // namespace heapledger::query

@@ -16,7 +16,8 @@ class TypedLedger {
   TypedLedger() : writer_(path()) { writer_.begin_process(); }
 
   /// A class of Python in shop.py; its `class` statement stands in that line.
-  std::uint32_t type(const std::string& name, std::uint32_t base, std::uint32_t line, ledger::Type like = {}) {
+  std::uint32_t type(const std::string& name, std::uint32_t base, std::uint32_t line,
+                     ledger::Type like = {}) {
     like.name = writer_.string(name);
     like.module = writer_.string("shop");
     like.base = base;
@@ -25,7 +26,9 @@ class TypedLedger {
   }
   /// Blocks of a line of shop.py.
   std::uint32_t site(std::uint32_t line, std::uint32_t type, std::uint32_t caller = 0) {
-    return writer_.site({.node = node(line, caller), .api = trace::Api::py_obj_malloc, .account = ledger::Account::python_object,
+    return writer_.site({.node = node(line, caller),
+                         .api = trace::Api::py_obj_malloc,
+                         .account = ledger::Account::python_object,
                          .type = type});
   }
   std::uint32_t node(std::uint32_t line, std::uint32_t caller = 0) {

@@ -10,7 +10,8 @@
 namespace heapledger::advise {
 namespace {
 
-const Growth* of_line(const GrowthReport& report, const ledger::Reader& reader, const query::Slots& slots, std::uint32_t line) {
+const Growth* of_line(const GrowthReport& report, const ledger::Reader& reader, const query::Slots& slots,
+                      std::uint32_t line) {
   const auto found = std::ranges::find_if(report.slots, [&](const Growth& g) {
     const ledger::Site& site = reader.sites()[slots.site(g.slot)];
     return site.node != 0 && reader.frames()[reader.nodes()[site.node].frame].line == line;
@@ -21,7 +22,8 @@ const Growth* of_line(const GrowthReport& report, const ledger::Reader& reader, 
 TEST(Growth, SteadyAtOnceAndWaste) {
   support::TypedLedger ledger;
   ledger::Writer& w = ledger.writer();
-  const std::uint32_t hoard = ledger.site(1, 0), once = ledger.site(2, 0), waste = ledger.site(3, 0), table = ledger.site(4, 0);
+  const std::uint32_t hoard = ledger.site(1, 0), once = ledger.site(2, 0), waste = ledger.site(3, 0),
+                      table = ledger.site(4, 0);
   const std::uint32_t cleanup = w.site({.api = trace::Api::malloc});
   std::vector<std::uint64_t> hoarded;
   std::uint64_t last_table = 0;

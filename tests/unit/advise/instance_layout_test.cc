@@ -1,4 +1,5 @@
-// The rules against the blocks that were measured on each version (x86-64, classes that have had instances before).
+// The rules against the blocks that were measured on each version (x86-64, classes that have had instances
+// before).
 #include "../../../analyzer/advise/instance_layout.h"
 
 #include <gtest/gtest.h>

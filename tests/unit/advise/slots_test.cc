@@ -44,8 +44,10 @@ TEST_F(SlotsTest, WhatIsSavedAndWhichBasesNeedSlotsAsWell) {
 
 TEST_F(SlotsTest, ReasonsAgainstSlots) {
   const std::uint32_t builtin = ledger_.type("int", 0, 0, {.basic_size = 24, .item_size = 4});
-  const std::uint32_t number = ledger_.type("Number", builtin, 10, {.flags = kPlain, .basic_size = 40, .item_size = 4});
-  const std::uint32_t error = ledger_.type("Error", 0, 11, {.flags = query::kHeapType | query::kExceptionSubclass, .dict_offset = 16});
+  const std::uint32_t number =
+      ledger_.type("Number", builtin, 10, {.flags = kPlain, .basic_size = 40, .item_size = 4});
+  const std::uint32_t error = ledger_.type(
+      "Error", 0, 11, {.flags = query::kHeapType | query::kExceptionSubclass, .dict_offset = 16});
   const std::uint32_t partial = ledger_.type("partial", 0, 0, {.flags = 0, .dict_offset = 48});
   const std::uint32_t mine = ledger_.type("Mine", partial, 12, {.flags = kPlain});
   const std::uint32_t wide = ledger_.type("Wide", 0, 13, {.flags = kPlain});
@@ -54,7 +56,8 @@ TEST_F(SlotsTest, ReasonsAgainstSlots) {
   const std::uint32_t meta = ledger_.type("Meta", 0, 16, {.flags = kPlain | query::kTypeSubclass});
   for (const std::uint32_t type : {number, error, mine, wide, small, slotted, meta}) instances(type, 48, 10);
   ledger_.process.attributes = {{wide, Names(30, "x")}, {small, {"a"}}};
-  for (int i = 0; i < 30; ++i) ledger_.process.attributes[0].names[static_cast<std::size_t>(i)] += std::to_string(i);
+  for (int i = 0; i < 30; ++i)
+    ledger_.process.attributes[0].names[static_cast<std::size_t>(i)] += std::to_string(i);
   std::map<std::string, std::string> reasons;
   const auto all = advice();
   for (const SlotsAdvice& a : all) {
@@ -76,7 +79,8 @@ TEST_F(SlotsTest, NamesThatBasesHaveAreTheirs) {
   const std::uint32_t book = ledger_.type("Book", item, 20, {.flags = kPlain});
   instances(book, 56, 1);
   ledger_.process.attributes = {{item, {"number", "title"}}, {book, {"number", "title", "price"}}};
-  std::vector<SlotsWish> wishes{{"shop", "Book", {}, false}, {"shop", "Item", {}, false}, {"shop", "Other", {"x"}, true}};
+  std::vector<SlotsWish> wishes{
+      {"shop", "Book", {}, false}, {"shop", "Item", {}, false}, {"shop", "Other", {"x"}, true}};
   const ledger::Reader& reader = ledger_.read();
   learn_names(reader, wishes);
   EXPECT_EQ(wishes[0].names, Names{"price"});
