@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "../query/free_lists.h"
+#include "../query/lifetimes.h"
 #include "../query/types.h"
 #include "report.h"
 #include "table.h"
@@ -15,8 +16,6 @@ namespace {
 
 using query::Sums;
 using query::TypeSums;
-
-constexpr std::size_t kFigures = 76;  ///< columns that the figures of an entry take, about
 
 std::string each_text(std::uint64_t bytes, std::uint64_t count) {
   return count == 0 ? "-" : fmt::format("{:.1f} B", static_cast<double>(bytes) / static_cast<double>(count));
@@ -40,10 +39,10 @@ std::string defined_at(const ReportInput& input, const TypeSums& t, const Places
   return places.where(key, query::GroupBy::line);
 }
 
-void add_row(Table& table, const ReportInput& input, const Style& style, const TypeSums& t,
-             const Places& places) {
+constexpr std::size_t kPlace = 28;  ///< columns of where a class is defined; its end says most
+
+void add_row(Table& table, const ReportInput& input, const TypeSums& t, const Places& places) {
   const Sums all = t.all();
-  const std::size_t room = std::max<std::size_t>(style.width - std::min(style.width, kFigures), 24);
   table.row({{bytes_text(all.peak_bytes), Ink::bold},
              {share_text(all.peak_bytes, input.profile.totals.peak_bytes)},
              {count_text(t.instances.peak_blocks)},
@@ -51,8 +50,8 @@ void add_row(Table& table, const ReportInput& input, const Style& style, const T
              {bytes_text(all.end_bytes), Ink::dim},
              {count_text(t.instances.allocations), Ink::dim},
              {life_text(t.instances), Ink::dim},
-             {cut_start(printable(query::type_name(input.reader, t.type)), room), Ink::plain,
-              defined_at(input, t, places), Ink::dim}});
+             {cut_start(printable(query::type_name(input.reader, t.type)), kSoftWidth)},
+             {cut_start(defined_at(input, t, places), kPlace), Ink::dim}});
 }
 
 /// What has no type, for the sum to be that of the totals.
@@ -100,6 +99,22 @@ std::string stale_text(const ReportInput& input, const Style& style, const std::
       counted(blocks, "small object"), bytes_text(bytes)));
 }
 
+/// Lives of the blocks of one class, or of some.
+std::string lives_text(const ReportInput& input, const Style& style) {
+  if (input.request.question.filter.types.empty()) return "";
+  const query::Lifetimes lives = query::lifetimes(input.reader, input.request.question.filter, {});
+  if (lives.blocks() == 0) return "";
+  constexpr const char* kNames[] = {"under 1 ms", "to 10 ms", "to 100 ms", "to 1 s", "to 10 s", "longer"};
+  std::string text;
+  const auto add = [&](std::uint64_t blocks, std::string_view name) {
+    if (blocks != 0)
+      text += fmt::format("{}{} {}", text.empty() ? "" : ", ", share_text(blocks, lives.blocks()), name);
+  };
+  for (std::size_t i = 0; i < lives.freed.size(); ++i) add(lives.freed[i], kNames[i]);
+  add(lives.alive, "until the end");
+  return fmt::format("  {} {}\n", style.dim("lives:"), text);
+}
+
 }  // namespace
 
 std::string types_text(const ReportInput& input, const Style& style, const Places& places) {
@@ -110,7 +125,7 @@ std::string types_text(const ReportInput& input, const Style& style, const Place
   if (types.empty()) return text + style.dim("  nothing: no Python that was recorded with its types\n");
   const std::size_t shown =
       input.request.top == 0 ? types.size() : std::min<std::size_t>(input.request.top, types.size());
-  Table table("rrrrrrrl");
+  Table table("rrrrrrrsl");
   table.row({{"bytes", Ink::dim},
              {"share", Ink::dim},
              {"instances", Ink::dim},
@@ -118,10 +133,11 @@ std::string types_text(const ReportInput& input, const Style& style, const Place
              {"at the end", Ink::dim},
              {"made", Ink::dim},
              {"mean life", Ink::dim},
-             {"class", Ink::dim}});
-  for (const TypeSums& t : std::span(types).first(shown)) add_row(table, input, style, t, places);
+             {"class", Ink::dim},
+             {"defined at", Ink::dim}});
+  for (const TypeSums& t : std::span(types).first(shown)) add_row(table, input, t, places);
   add_rest(table, input, std::span(types).first(shown), std::span(types).subspan(shown));
-  return text + table.text(style) + stale_text(input, style, types);
+  return text + table.text(style) + lives_text(input, style) + stale_text(input, style, types);
 }
 
 }  // namespace heapledger::cli

@@ -1,6 +1,8 @@
 // Names of classes, filters by class, and sums with the parts of instances.
 #include "../../../analyzer/query/types.h"
 
+#include "../../../analyzer/query/lifetimes.h"
+
 #include <gtest/gtest.h>
 
 #include "../../support/typed_ledger.h"
@@ -70,6 +72,31 @@ TEST_F(TypesTest, WordsOfAFilter) {
   } catch (const ledger::FileError& e) {
     EXPECT_NE(std::string(e.what()).find("there are shop.Outer.Book"), std::string::npos) << e.what();
   }
+}
+
+TEST(Lifetimes, ByDecadesAndUntilTheEnd) {
+  support::TypedLedger ledger;
+  ledger::Writer& w = ledger.writer();
+  const std::uint32_t mine = ledger.site(1, ledger.type("Mine", 0, 1)), other = ledger.site(2, 0);
+  std::vector<std::uint64_t> rows;
+  for (std::uint64_t ms = 0; ms < 20'000; ++ms) {
+    w.time(ms * 1000);
+    w.row(other, 0, 1);  // a position for the deaths before
+    if (ms == 0)
+      for (int i = 0; i < 6; ++i) rows.push_back(w.row(mine, 0, 8));
+    if (ms == 0) w.death(rows[0]), w.row(other, 0, 1);
+    if (ms == 5) w.death(rows[1]);
+    if (ms == 50) w.death(rows[2]);
+    if (ms == 15'000) w.death(rows[3]);
+  }
+  ledger.process.duration_us = 20'000'000;
+  const ledger::Reader& reader = ledger.read();
+  Filter filter;
+  filter.types = {"Mine"};
+  const Lifetimes lives = lifetimes(reader, filter, {});
+  EXPECT_EQ(lives.freed, (std::array<std::uint64_t, 6>{1, 1, 1, 0, 0, 1}));
+  EXPECT_EQ(lives.alive, 2u);
+  EXPECT_EQ(lives.blocks(), 6u);
 }
 
 TEST_F(TypesTest, AmendedRowsOfOldGroups) {
