@@ -37,11 +37,11 @@ inline bool is_ascii_text(const Layout& layout, const void* str, std::string_vie
 }
 
 /// Whether the word at an address can be loaded, by asking the kernel: rt_sigprocmask copies the set before it finds that
-/// `how` is nonsense.
+/// `how` is nonsense. A sandbox that forbids even that makes everything unreadable.
 inline bool readable(const void* address) noexcept {
   const auto word = reinterpret_cast<std::uintptr_t>(address) & ~std::uintptr_t{7};
   constexpr int kNonsense = -1;
-  return sys::call(SYS_rt_sigprocmask, kNonsense, word, nullptr, std::size_t{8}) != -EFAULT;
+  return sys::call(SYS_rt_sigprocmask, kNonsense, word, nullptr, std::size_t{8}) == -EINVAL;
 }
 
 /// The keys of a dict, in the order of insertion. Deleted ones are nullptr.

@@ -85,7 +85,7 @@ std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth) noexc
   constexpr unsigned kMostBases = 64;
   trace::Type record;
   const auto* base = field<const std::byte*>(type, tp::base);
-  if (base != nullptr && depth < kMostBases && is_type(base)) record.base = name_type(lane, base, depth + 1);
+  if (base != nullptr && depth < kMostBases) record.base = number_of_base(lane, base, depth + 1);
   record.flags = field<std::uint32_t>(type, tp::flags) & kLastingFlags;
   record.basic_size = field<std::uint64_t>(type, tp::basic_size);
   record.item_size = field<std::uint64_t>(type, tp::item_size);

@@ -36,6 +36,8 @@ inline bool may_be_instance(const std::byte* type, std::uint32_t word, std::uint
 }
 
 /// Number of a type in the lane; appends it, and before it its bases, when it is new. 0: it could not be written.
-std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth = 0) noexcept;
+std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth) noexcept;
+/// The same of what may be known already.
+std::uint32_t number_of_base(Lane& lane, const std::byte* type, unsigned depth) noexcept;
 
 }  // namespace heapledger::python

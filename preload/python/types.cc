@@ -41,26 +41,30 @@ void note_type(const std::byte* block) noexcept {
   }
 }
 
+/// What the lane knows of an address that may be anything.
+const TypeSlot& slot_of_type(Lane& lane, const std::byte* type, unsigned depth) noexcept {
+  TypeSlot& slot = lane.type_slots[(reinterpret_cast<std::uintptr_t>(type) >> 4) % kTypeSlots];
+  const std::uint32_t generation = generation_of(type).load(std::memory_order_relaxed);
+  if (slot.type == type && slot.generation == generation) return slot;
+  TypeSlot fresh = {type, generation, kNothing, kNoWord};
+  if (is_type(type)) {
+    if ((type_flags(type) & tp::heap_type) != 0) note_type(type - g_runtime.layout->gc_header);
+    fresh.word = header_bytes(type) + g_runtime.layout->object_type;
+    fresh.number = name_type(lane, type, depth);
+  }
+  return slot = fresh;  // last: naming the bases used the slots too
+}
+
 /// Number of a type in the lane, 0 when no type lies there whose instances have ob_type at `word`.
 std::uint32_t type_number(Lane& lane, const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(type);
   if ((address & 7) != 0 || address < 0x10000 || (address >> 47) != 0) return kNothing;  // no pointer
-  TypeSlot& slot = lane.type_slots[(address >> 4) % kTypeSlots];
-  const std::uint32_t generation = generation_of(type).load(std::memory_order_relaxed);
-  if (slot.type != type || slot.generation != generation) {
-    slot = {type, generation, kNothing, word};
-    if (!is_type(type)) return kNothing;
-    const std::byte* block = type - g_runtime.layout->gc_header;
-    const bool ends = (type_flags(type) & tp::heap_type) != 0;
-    if (ends) note_type(block);
-    slot.word = header_bytes(type) + g_runtime.layout->object_type;
-    slot.number = name_type(lane, type);
-  }
+  const TypeSlot slot = slot_of_type(lane, type, 0);
   if (slot.number == 0 || slot.word != word || !may_be_instance(type, word, size)) return kNothing;
   if (!lane.types.reserve(slot.number)) return kNothing;
   KnownType& known = lane.types.data()[slot.number];
   const std::uint32_t attributes = known.type == type ? known.attributes : 0;
-  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), generation, attributes};
+  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), slot.generation, attributes};
   return slot.number;
 }
 
@@ -162,6 +166,10 @@ void settle_claimed(Lane& lane) noexcept {
 }
 
 }  // namespace
+
+std::uint32_t number_of_base(Lane& lane, const std::byte* type, unsigned depth) noexcept {
+  return slot_of_type(lane, type, depth).number;
+}
 
 void start_types(const void* type_type) noexcept {
   const Layout* layout = g_runtime.layout;
