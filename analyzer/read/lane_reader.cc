@@ -102,18 +102,12 @@ bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
   return true;
 }
 
-bool LaneReader::next(Event& event) {
-  if (!ahead_.empty()) take_ahead(event);
-  else if (!decode(event)) return false;
-  if (birth_.concerns_parts || (event.kind == EventKind::free && parts_.may_know(event.address))) find_parts(event);
-  return true;
-}
-
-bool LaneReader::decode(Event& event) {
-  birth_ = {};
+[[gnu::always_inline]] inline bool LaneReader::decode_inline(Event& event) {
+  birth_.concerns_parts = false;
   if (second_) {
     event = *second_;
     second_.reset();
+    birth_ = {};
     return true;
   }
   for (;;) {
@@ -139,6 +133,15 @@ bool LaneReader::decode(Event& event) {
     if (extended(static_cast<Kind>(head >> 2), body, event)) return true;
     if (damaged_) return false;
   }
+}
+
+bool LaneReader::decode(Event& event) { return decode_inline(event); }
+
+bool LaneReader::next(Event& event) {
+  if (!ahead_.empty()) [[unlikely]] take_ahead(event);
+  else if (!decode_inline(event)) return false;
+  if (birth_.concerns_parts || (event.kind == EventKind::free && parts_.may_know(event.address))) find_parts(event);
+  return true;
 }
 
 template <class Record>

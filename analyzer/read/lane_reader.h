@@ -47,6 +47,7 @@ class LaneReader {
   };
 
   bool decode(Event& event);
+  bool decode_inline(Event& event);
   bool next_chunk();
   bool damage();
   void fill(Event& event, EventKind kind);

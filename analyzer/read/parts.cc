@@ -21,11 +21,14 @@ constexpr unsigned kMostValues = 31;          ///< that a table of shared keys h
 constexpr std::uint64_t kLargestTable = 1 << 16;
 constexpr unsigned kDeepest = 64;             ///< of constructors that call those of their bases
 
-/// 3.11, 3.12: values are pointers, behind bytes for their order.
+/// 3.11, 3.12: values are pointers, behind bytes for their order. Bit n: 8 n bytes may be values.
+constexpr std::uint64_t kSizesOfValues = [] {
+  std::uint64_t sizes = 0;
+  for (std::uint64_t n = 0; n <= kMostValues; ++n) sizes |= std::uint64_t{1} << ((n + 2 + 7) / 8 + n);
+  return sizes;
+}();
 bool is_size_of_values(std::uint64_t size) {
-  for (std::uint64_t n = 0; n <= kMostValues; ++n)
-    if (size == (n + 2 + 7) / 8 * 8 + kPointer * n) return true;
-  return false;
+  return size % kPointer == 0 && size < 64 * kPointer && (kSizesOfValues >> size / kPointer & 1) != 0;
 }
 
 /// 3.8 - 3.10: values are pointers, as many as two thirds of the table's size, a power of two.
