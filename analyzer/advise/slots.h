@@ -14,7 +14,7 @@ struct SlotsAdvice {
   std::vector<std::string> attributes;  ///< that its instances had
   std::uint64_t instances = 0;          ///< at the moment of the question
   double plain_bytes =
-      0;  ///< of one instance all told: own blocks as measured, others by rule; bytes asked for
+      0;  ///< of one instance all told, bytes asked for; what lies beside it by rule if not measured
   std::uint64_t slotted_bytes = 0;  ///< with slots for these attributes and for weak references
   std::uint64_t saved_bytes = 0;    ///< of all instances; 0 when `refusal` says why
   std::uint64_t saved_rounded = 0;  ///< the same in the steps of 16 bytes that pymalloc cuts

@@ -53,6 +53,10 @@ class PrintedDefinitions final : public read::Definitions {
          type.basic_size, type.item_size, type.address);
     return types_;
   }
+  std::uint32_t part(std::uint32_t owner, read::Part part) override {
+    line("type {}: {} of instances of type {}", ++types_, part == read::Part::dict ? "__dict__" : "values", owner);
+    return types_;
+  }
   void attribute(std::uint32_t type, const trace::Attribute& attribute) override {
     line("attribute of type {}: {}", type, text_of(attribute.name_kind, attribute.name));
   }

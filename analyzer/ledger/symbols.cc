@@ -72,6 +72,14 @@ std::uint32_t Symbols::type(const trace::Type& type, std::uint32_t base, std::ui
   return writer_.type(entry);
 }
 
+std::uint32_t Symbols::part(std::uint32_t owner, read::Part part) {
+  Type entry;
+  entry.name = writer_.string(part == read::Part::dict ? "__dict__" : "values");
+  entry.module = writer_.string("");
+  entry.owner = owner;
+  return writer_.type(entry);
+}
+
 void Symbols::attribute(std::uint32_t type, const trace::Attribute& attribute) {
   const std::string name = symbol::text_of(attribute.name_kind, attribute.name.span());
   auto& all = process_.attributes;

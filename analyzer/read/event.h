@@ -37,7 +37,7 @@ struct Event {
   std::uint32_t lane = 0;
   std::uint32_t thread = 0;    ///< as Definitions::thread numbered it; 0: nobody said
   std::uint32_t site = 0;      ///< as Definitions::site numbered it
-  std::uint32_t type = 0;      ///< of an alloc: as Definitions::type numbered it; 0: no object of a known type
+  std::uint32_t type = 0;      ///< of an alloc: as Definitions::type or part numbered it; 0: no object of a known type
   std::uint32_t shard = kNoShard;
   std::uint32_t stamp = 0;     ///< place in the order of the shard
   std::uint64_t address = 0;
@@ -45,6 +45,9 @@ struct Event {
   std::uint64_t more = 0;
   std::uint64_t time_us = 0;   ///< since the trace began, as of the coarse clock
 };
+
+/// Blocks that an instance of a Python class has beside its own.
+enum class Part : std::uint8_t { values, dict };
 
 /// Receives what a lane defines, before its first use. Numbers returned are the receiver's own and come back in later
 /// calls and in events. Definitions of different lanes repeat each other; a receiver finds that they are equal.
@@ -58,6 +61,8 @@ class Definitions {
   virtual std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) = 0;
   /// base and owner are numbers returned here before; 0: none.
   virtual std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) = 0;
+  /// A type for such blocks of the instances of `owner`, a number returned here before.
+  virtual std::uint32_t part(std::uint32_t owner, Part part) = 0;
   /// type is a number returned here before.
   virtual void attribute(std::uint32_t type, const trace::Attribute& attribute) = 0;
   /// A type object was allocated: where it is defined.
@@ -78,6 +83,7 @@ class NoDefinitions : public Definitions {
   std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
   std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
   std::uint32_t type(const trace::Type&, std::uint32_t, std::uint32_t) override { return 0; }
+  std::uint32_t part(std::uint32_t, Part) override { return 0; }
   void attribute(std::uint32_t, const trace::Attribute&) override {}
   void type_object(std::uint64_t, std::uint32_t) override {}
   std::uint32_t thread(const trace::Thread&) override { return 0; }

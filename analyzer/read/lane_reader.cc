@@ -80,6 +80,8 @@ void LaneReader::find_type(Event& event, Site& site) {
   }
   if (site.model.last_type >= types_.size()) return;
   const Type& type = types_[site.model.last_type];
+  birth_.type = site.model.last_type;
+  birth_.concerns_parts = type.concerns_parts;
   event.type = type.number;
   if (type.of_types) definitions_->type_object(event.address, event.site);
 }
@@ -95,14 +97,17 @@ bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
   event.address = alloc.address;
   event.size = alloc.size;
   stamp(event, trace::shard_of(alloc.address), std::exchange(skipped_, 0));
+  birth_ = {number, 0, site.buffers && !parts_.idle()};
   if (site.objects) find_type(event, site);
   return true;
 }
 
-bool LaneReader::next(Event& event) {
+[[gnu::always_inline]] inline bool LaneReader::decode_inline(Event& event) {
+  birth_.concerns_parts = false;
   if (second_) {
     event = *second_;
     second_.reset();
+    birth_ = {};
     return true;
   }
   for (;;) {
@@ -128,6 +133,15 @@ bool LaneReader::next(Event& event) {
     if (extended(static_cast<Kind>(head >> 2), body, event)) return true;
     if (damaged_) return false;
   }
+}
+
+bool LaneReader::decode(Event& event) { return decode_inline(event); }
+
+bool LaneReader::next(Event& event) {
+  if (!ahead_.empty()) [[unlikely]] take_ahead(event);
+  else if (!decode_inline(event)) return false;
+  if (birth_.concerns_parts || (event.kind == EventKind::free && parts_.may_know(event.address))) find_parts(event);
+  return true;
 }
 
 template <class Record>
@@ -200,6 +214,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       if (event.address == 0 || born.address == 0 || !plausible(born.address, born.size)) damage();
       if (damaged_) return false;
       if (sites_[r.site].objects) find_type(born, sites_[r.site]);
+      birth_ = {};
       second_ = born;
       return true;
     }
@@ -220,6 +235,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.address = sites_[a.site].model.last_address = model_.last_address = a.address;
       event.size = a.size;
       stamp(event, trace::shard_of(a.address), std::exchange(skipped_, 0));
+      birth_ = {a.site, 0, sites_[a.site].buffers && !parts_.idle()};
       if (sites_[a.site].objects) find_type(event, sites_[a.site]);
       return true;
     }
@@ -300,6 +316,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.type = types_[t.type].number;
       event.site = sites_[t.site].number;
       stamp(event, trace::shard_of(t.address), t.skipped);
+      birth_ = {t.site, t.type, sites_[t.site].objects};
       return true;
     }
     case Kind::collection_begin: {
@@ -331,28 +348,39 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
     damage();
     return std::uint32_t{0};
   };
-  if (trace::Code code; kind == Kind::code && get(body, code)) codes_.push_back(definitions_->code(code));
+  if (trace::Code code; kind == Kind::code && get(body, code)) {
+    codes_.push_back(definitions_->code(code));
+    parts_.code(code);
+  }
   if (trace::Node node; kind == Kind::node && get(body, node)) {
     const std::uint32_t parent = parent_of(node.parent, nodes_), code = parent_of(node.code, codes_);
-    if (!damaged_) nodes_.push_back(definitions_->node(parent, code, node.offset));
+    if (damaged_) return;
+    nodes_.push_back(definitions_->node(parent, code, node.offset));
+    parts_.node(node);
   }
   if (trace::Site site; kind == Kind::site && get(body, site)) {
     const std::uint32_t parent = parent_of(site.parent, nodes_), code = parent_of(site.code, codes_);
     const auto api = static_cast<trace::Api>(site.api < trace::kApiCount ? site.api : 0);
-    if (!damaged_) sites_.push_back({{}, definitions_->site(parent, code, site.offset, api), trace::is_object(api)});
+    if (damaged_) return;
+    sites_.push_back({{}, definitions_->site(parent, code, site.offset, api), trace::is_object(api),
+                      api == trace::Api::py_mem_malloc});
+    parts_.site(site);
   }
   if (trace::Type type; kind == Kind::type && get(body, type)) {
     if (type.base >= types_.size() || type.owner >= types_.size()) damage();
     constexpr std::uint32_t kTypeSubclass = 1u << 31;  // tp_flags
-    if (!damaged_)
-      types_.push_back({definitions_->type(type, types_[type.base].number, types_[type.owner].number),
-                        type.owner == 0 && (type.flags & kTypeSubclass) != 0});
+    if (damaged_) return;
+    types_.push_back({definitions_->type(type, types_[type.base].number, types_[type.owner].number),
+                      type.owner == 0 && (type.flags & kTypeSubclass) != 0, parts_.type(type)});
   }
   if (trace::Attribute attribute; kind == Kind::attribute && get(body, attribute)) {
     if (attribute.type >= types_.size()) damage();
     if (!damaged_) definitions_->attribute(types_[attribute.type].number, attribute);
   }
-  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) thread_ = definitions_->thread(thread);
+  if (trace::Thread thread; kind == Kind::thread && get(body, thread)) {
+    thread_ = definitions_->thread(thread);
+    parts_.thread();
+  }
   if (trace::Process process; kind == Kind::process && get(body, process)) definitions_->process(process);
   if (trace::Interpreter found; kind == Kind::interpreter && get(body, found)) definitions_->interpreter(found);
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "event.h"
+#include "parts.h"
 #include "raw_trace.h"
 
 namespace heapledger::read {
@@ -27,12 +28,26 @@ class LaneReader {
     trace::SiteModel model;
     std::uint32_t number = 0;  ///< as the receiver knows it
     bool objects = false;      ///< its blocks have types
+    bool buffers = false;      ///< its blocks may be values of instances
   };
   struct Type {
     std::uint32_t number = 0;  ///< as the receiver knows it
     bool of_types = false;     ///< its instances are types
+    bool concerns_parts = false;
+    std::uint32_t values = 0, dict = 0;  ///< types of its parts, 0: not asked for yet
+  };
+  /// Site and type of an allocation or retype in this lane's own numbers; site 0: of none, or of a realloc.
+  struct Birth {
+    std::uint32_t site = 0, type = 0;
+    bool concerns_parts = false;
+  };
+  struct Ahead {
+    Event event;
+    Birth birth;
   };
 
+  bool decode(Event& event);
+  bool decode_inline(Event& event);
   bool next_chunk();
   bool damage();
   void fill(Event& event, EventKind kind);
@@ -48,6 +63,12 @@ class LaneReader {
   bool get(std::span<const std::byte> body, Record& record);
   void map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size, std::uint64_t skipped);
   std::uint32_t site_number(std::uint32_t lane_site);
+
+  // In lane_parts.cc.
+  void take_ahead(Event& event);
+  void find_parts(Event& event);
+  void look_for_dict(Event& values);
+  std::uint32_t part_number(std::uint32_t owner, Part part);
 
   std::uint32_t lane_;
   const std::vector<ChunkBytes>* chunks_;
@@ -65,6 +86,10 @@ class LaneReader {
   std::uint32_t thread_ = 0;
   bool damaged_ = false;
   std::optional<Event> second_;  ///< the other half of a realloc or remap
+  std::vector<Ahead> ahead_;     ///< come before second_
+  std::size_t next_ahead_ = 0;
+  Birth birth_;                  ///< of the event that was decoded last
+  Parts parts_;
 };
 
 }  // namespace heapledger::read

@@ -37,6 +37,10 @@ class WrittenDown : public read::Definitions {
     note("type {} {} {} {} {} {}", text(t.module), text(t.name), t.flags, t.basic_size, base, owner);
     return next_type_++;
   }
+  std::uint32_t part(std::uint32_t owner, read::Part part) override {
+    note("part {} {}", part == read::Part::dict ? "dict" : "values", owner);
+    return next_type_++;
+  }
   void attribute(std::uint32_t type, const trace::Attribute& a) override { note("attribute {} {}", type, text(a.name)); }
   void type_object(std::uint64_t address, std::uint32_t site) override { note("type_object {} {}", address, site); }
   std::uint32_t thread(const trace::Thread& t) override {

@@ -1,9 +1,11 @@
 """Makes COUNT objects of each of many types and keeps them all; prints which function made which type.
 
 Free lists are drained first, so that every object asks the allocator. Ends without tearing the interpreter down: what is kept
-is alive at the end. With "threads" every function runs in a thread of its own, all at once, COUNT / 10 objects each.
+is alive at the end. With "threads" every function runs in a thread of its own, all at once. With "still" nothing is collected,
+and the free list of dicts is drained anew before each function.
 """
 
+import gc
 import json
 import os
 import sys
@@ -18,6 +20,73 @@ class Plain:
     def __init__(self, i):
         self.number = i
         self.double = 2 * i
+
+
+class HoldsFirst:
+    def __init__(self, i):
+        self.other = Plain(i)
+        self.number = i
+
+
+class HoldsLast:
+    def __init__(self, i):
+        self.number = i
+        self.other = Plain(i)
+
+
+class HoldsBare:
+    def __init__(self, i):
+        self.bare = Bare()
+        self.number = i
+
+
+class Longer(Plain):
+    def __init__(self, i):
+        super().__init__(i)
+        self.third = 3 * i
+
+
+class LongerFirst(Plain):
+    def __init__(self, i):
+        self.third = 3 * i
+        super().__init__(i)
+
+
+class Created:
+    def __new__(cls, i):
+        self = super().__new__(cls)
+        self.number = i
+        return self
+
+
+class Listed(list):
+    def __init__(self, i):
+        super().__init__([i])
+        self.number = i
+
+
+class Bare:
+    pass
+
+
+class Late:
+    pass
+
+
+def late(i):
+    """Two instances at once: whose attribute is set first cannot be seen from outside."""
+    one, two = Late(), Bare()
+    one.number = i
+    return one, two
+
+
+class Doubtful:
+    """Its first attribute is one of another instance."""
+
+    def __init__(self, i):
+        other = Late()
+        other.number = i
+        self.other = other
 
 
 class Slotted:
@@ -61,6 +130,11 @@ def keep(make, count):
 
 MAKERS = {
     "make_plain": ("__main__.Plain", Plain), "make_slotted": ("__main__.Slotted", Slotted),
+    "make_holds_first": ("__main__.HoldsFirst", HoldsFirst), "make_holds_last": ("__main__.HoldsLast", HoldsLast),
+    "make_holds_bare": ("__main__.HoldsBare", HoldsBare), "make_longer": ("__main__.Longer", Longer),
+    "make_longer_first": ("__main__.LongerFirst", LongerFirst), "make_created": ("__main__.Created", Created),
+    "make_listed": ("__main__.Listed", Listed), "make_late": ("__main__.Late", late),
+    "make_doubtful": ("__main__.Doubtful", Doubtful),
     "make_subclass": ("__main__.Subclass", Subclass), "make_with_meta": ("__main__.WithMeta", lambda i: WithMeta()),
     "make_number": ("__main__.Number", Number), "make_failure": ("__main__.Failure", lambda i: Failure()),
     "make_dict": ("dict", lambda i: {}), "make_filled_dict": ("dict", lambda i: {"number": i, "double": i}),
@@ -80,6 +154,8 @@ def named(name):
 
 for _, make in MAKERS.values():   # takes what free lists hold: at most 2,000 blocks of a kind
     keep(make, 3000)
+if sys.argv[2:] == ["still"]:
+    gc.disable()
 jobs = [(named(name), make) for name, (_, make) in MAKERS.items()]
 if sys.argv[2:] == ["threads"]:
     threads = [threading.Thread(target=job, args=(make, COUNT)) for job, make in jobs]
@@ -89,6 +165,8 @@ if sys.argv[2:] == ["threads"]:
         thread.join()
 else:
     for job, make in jobs:
+        if sys.argv[2:] == ["still"]:
+            kept.append([{} for _ in range(100)])
         job(make, COUNT)
 print(json.dumps({name: [type_name, COUNT] for name, (type_name, _) in MAKERS.items()}))
 sys.stdout.flush()
