@@ -218,7 +218,7 @@ class Record(test_record.RecordTest):
         for word in ("", "on", "of", "OFF", "threshold", "threshold=", "threshold=a", "threshold=-1", "threshold=1,",
                      "threshold=1,2,3,4", "threshold=2147483648", "threshold= 1", "off,freeze"):
             self.refused("--gc", word, says="--gc")
-        for word in ("", "Book", ":Book=a", "m:=a", "m:B=", "m:B", "m:B=a,", "m:B=1a", "m:B=a+", "m:B=a b", "m:B=a+a", "m.:B=a",
+        for word in ("", "Book", ":Book=a", "m:=a", "m:B", "m:B=a,", "m:B=1a", "m:B=a+", "m:B=a b", "m:B=a+a", "m.:B=a",
                      "m:B.=a", "m:B=a,m:B=b", "m:B=a,x", "<locals>:B=a", "m:f.<local>.B=a", "m:B=" + "a" * 3100):
             self.refused("--slots", word, says="--slots")
         self.refused("--slots", "m:B", says="m:B has no names")
@@ -227,6 +227,13 @@ class Record(test_record.RecordTest):
         self.refused("--gc", "off", says="HEAPLEDGER_GC", setting={"HEAPLEDGER_GC": "freeze"})
         self.refused(says="'of'", setting={"HEAPLEDGER_GC": "of"})
         self.refused("--gc", "off", says="HEAPLEDGER_EVENTS", setting={"HEAPLEDGER_EVENTS": "some"})
+
+    def test_a_class_without_attributes_of_its_own(self):
+        status, out, err = self.controlled("--slots", "__main__:Book=", text="Book()\n")
+        self.assertIn("('__weakref__',)", out)
+        self.assertIn("slots on __main__:Book", err)
+        self.assertEqual(1, status, err)   # the program sets an attribute that now has no place, and says so itself
+        self.assertIn("AttributeError", err)
 
     def controlled(self, *words, text="", **options):
         return self.record("-f", "-o", "x.hl", *words, "--", *self.python(LINE + text), **options)
