@@ -110,11 +110,11 @@ void say_hello() noexcept {
 
 void end_process() noexcept {
   if (g_recording == nullptr) return;
-  const trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
+  trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
   if (header == nullptr || header->pid != sys::process_id()) return;  // vfork: the memory is the parent's
   python::write_attributes_at_exit();
   python::end_controls();
-  trace_file::mark_clean_end();
+  trace_file::mark_clean_end(*header);
 }
 
 void watch_thread_end() noexcept {

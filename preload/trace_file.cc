@@ -226,12 +226,9 @@ void count_lost() noexcept {
   if (header != nullptr) header->lost_events.fetch_add(1, std::memory_order_relaxed);
 }
 
-void mark_clean_end() noexcept {
-  if (g_recording == nullptr) return;
-  trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
-  if (header == nullptr || header->pid != sys::process_id()) return;
-  header->cpu_ns.store(sys::now_ns(CLOCK_PROCESS_CPUTIME_ID), std::memory_order_relaxed);
-  header->clean_end.store(1, std::memory_order_release);
+void mark_clean_end(trace::FileHeader& header) noexcept {
+  header.cpu_ns.store(sys::now_ns(CLOCK_PROCESS_CPUTIME_ID), std::memory_order_relaxed);
+  header.clean_end.store(1, std::memory_order_release);
 }
 
 }  // namespace trace_file

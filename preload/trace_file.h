@@ -50,8 +50,8 @@ void stop(trace::StopReason reason) noexcept;
 /// An event could not be written.
 void count_lost() noexcept;
 
-/// The process leaves by exit: the trace is whole.
-void mark_clean_end() noexcept;
+/// The process that this trace belongs to leaves by exit: the trace is whole.
+void mark_clean_end(trace::FileHeader& header) noexcept;
 
 }  // namespace trace_file
 }  // namespace heapledger

@@ -14,7 +14,7 @@ namespace heapledger::trace {
 /// First eight bytes of every raw trace. The line endings catch transfers in text mode.
 inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
 
-/// Raised when an older reader would misread a newer trace. Readers refuse a greater number.
+/// Raised when a reader would misread the trace of a writer of another age. Readers refuse any other number.
 inline constexpr std::uint32_t kVersion = 2;
 
 /// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.

@@ -30,7 +30,7 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
 }  // namespace
 
 void write_attributes() noexcept {
-  if (g_type_reader.word_count == 0) return;
+  if (!g_type_reader.is_on) return;
   if (g_type_reader.free_threaded && __libc_single_threaded == 0) return;  // a class may end while it is looked at
   hook::record_apart([](Lane& lane) {
     for (std::uint32_t number = 1; number <= lane.type_table.count() && number < lane.types.capacity(); ++number)
@@ -41,7 +41,7 @@ void write_attributes() noexcept {
 void write_attributes_at_exit() noexcept {
   const Lane* lane = t_state.lane;
   if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) != sys::thread_id()) return;  // a forked child's, wiped
-  if (g_type_reader.word_count != 0 && current_frame() != nullptr && holds_lock()) write_attributes();
+  if (g_type_reader.is_on && current_frame() != nullptr && holds_lock()) write_attributes();
 }
 
 }  // namespace heapledger::python

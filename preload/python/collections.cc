@@ -4,6 +4,7 @@
 #include "../hook.h"
 #include "../sys.h"
 #include "attributes.h"
+#include "calls.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -12,13 +13,6 @@ constinit std::atomic<bool> g_collections_watched = false;
 
 namespace {
 
-/// PyMethodDef.
-struct Method {
-  const char* name;
-  void* (*function)(void*, void*);
-  int flags;
-  const char* doc;
-};
 constexpr int kVariableArguments = 1;  // METH_VARARGS
 constexpr std::uint32_t kOldest = 2;   // the generation whose collection looks at everything
 
@@ -67,7 +61,7 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
   return none;
 }
 
-constinit Method g_method = {"heapledger", on_collection, kVariableArguments, nullptr};
+constinit Method<void* (*)(void*, void*)> g_method = {"heapledger", on_collection, kVariableArguments, nullptr};
 
 /// gc.get_stats(): a list with a dict for each generation.
 void write_earlier(void* gc) noexcept {
@@ -80,8 +74,7 @@ void write_earlier(void* gc) noexcept {
     write(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number_in(one, "collections")});
   }
   f.clear_error();
-  if (stats != nullptr) f.dec_ref(stats);
-  if (get_stats != nullptr) f.dec_ref(get_stats);
+  drop(stats, get_stats);
 }
 
 }  // namespace
@@ -104,8 +97,7 @@ void watch_collections() noexcept {
     g_collections_watched.store(true, std::memory_order_relaxed);
   }
   f.clear_error();
-  for (void* reference : {callback, callbacks, gc})
-    if (reference != nullptr) f.dec_ref(reference);
+  drop(callback, callbacks, gc);
 }
 
 }  // namespace heapledger::python

@@ -13,8 +13,8 @@ extern constinit std::atomic<bool> g_collections_watched;
 /// Functions of the interpreter that this needs were all found.
 [[nodiscard]] bool can_watch_collections() noexcept;
 
-/// With the GIL and without an exception set, as in a pending call; for the interpreter that it runs in. Records how often
-/// each generation was collected before.
+/// With the GIL and without an exception set, as in a pending call; for the interpreter that it runs in. Records how
+/// often each generation was collected before.
 void watch_collections() noexcept;
 
 }  // namespace heapledger::python

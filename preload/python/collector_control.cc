@@ -1,16 +1,13 @@
 // Switching Python's collector off, what became of each HEAPLEDGER_GC, and what the program made of it.
 #include "collector_control.h"
 
-#include <pthread.h>
-
-#include <cstring>
-
 #include "../hook.h"
 #include "../settings.h"
 #include "collector_state.h"
 #include "controls.h"
 #include "finder.h"
 #include "frame_reader.h"
+#include "frames.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -65,10 +62,7 @@ bool switch_off() noexcept {
 
 /// Whether the calling thread itself is in the interpreter. Up to 3.11 the current thread state may be another's.
 bool is_inside() noexcept {
-  const Runtime& r = g_runtime;
-  if (r.layout == nullptr || r.functions.is_initialized() == 0) return false;
-  const void* thread = r.functions.current_thread();
-  return thread != nullptr && load<pthread_t>(thread, r.layout->tstate_thread_id) == pthread_self();
+  return g_runtime.layout != nullptr && g_runtime.functions.is_initialized() != 0 && holds_lock();
 }
 
 bool find_functions(const link_map& o, CollectorFunctions& c) noexcept {
@@ -129,10 +123,7 @@ void describe_collector_control(Lane& lane) noexcept {
   const std::string_view text =
       is_unknown ? "HEAPLEDGER_GC says none of off, threshold=G0[,G1[,G2]] and freeze" : g_text;
   const auto outcome = is_unknown ? ControlOutcome::refused : g_gc_outcome.load(std::memory_order_acquire);
-  lane.append(trace::Control{{trace::kControlGc.data(), trace::kControlGc.size()},
-                             {g_settings.gc, std::strlen(g_settings.gc)},
-                             static_cast<std::uint32_t>(outcome),
-                             {text.data(), text.size()}});
+  lane.append(control_record(trace::kControlGc, g_settings.gc, outcome, text));
 }
 
 void end_collector_control() noexcept {

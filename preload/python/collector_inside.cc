@@ -1,6 +1,7 @@
 // Thresholds, freezing, and the look at the collector when the interpreter ends: everything that needs the GIL.
 #include <cstring>
 
+#include "calls.h"
 #include "collector_control.h"
 #include "collector_state.h"
 #include "frame_reader.h"
@@ -21,7 +22,7 @@ void* gc_function(const char* name) noexcept {
   const Functions& f = g_runtime.functions;
   void* gc = f.import("gc");
   void* function = gc != nullptr ? f.get_attribute(gc, name) : nullptr;
-  if (gc != nullptr) f.dec_ref(gc);
+  drop(gc);
   if (function == nullptr) f.clear_error();
   return function;
 }
@@ -36,7 +37,7 @@ bool thresholds_are_as_asked() noexcept {
     void* number = f.tuple_item(got, static_cast<long>(i));  // borrowed
     same = number != nullptr && f.long_as_long(number) == g_gc_asked.thresholds[i];
   }
-  if (got != nullptr) f.dec_ref(got);
+  drop(got);
   f.clear_error();
   return same;
 }
@@ -52,8 +53,7 @@ void set_thresholds() noexcept {
   void* arguments = g_collector.build_value(kForms[g_gc_asked.count - 1], wanted[0], wanted[1], wanted[2]);
   void* done = set != nullptr && arguments != nullptr ? f.call(set, arguments) : nullptr;
   f.clear_error();
-  for (void* reference : {done, arguments, set})
-    if (reference != nullptr) f.dec_ref(reference);
+  drop(done, arguments, set);
   if (done == nullptr || g_get_threshold == nullptr)
     return tell_collector(ControlOutcome::refused, "gc.set_threshold failed");
   if (thresholds_are_as_asked()) return tell_collector(ControlOutcome::applied, "");
@@ -95,8 +95,7 @@ bool start_up_is_over() noexcept {
   void* spec = site != nullptr ? f.get_attribute(site, "__spec__") : nullptr;
   void* running = spec != nullptr ? f.get_attribute(spec, "_initializing") : nullptr;
   const bool done = running != nullptr && f.long_as_long(running) == 0;
-  for (void* reference : {no_site, spec, running})
-    if (reference != nullptr) f.dec_ref(reference);
+  drop(no_site, spec, running);
   f.clear_error();
   return skipped || done;
 }

@@ -35,15 +35,13 @@ void hand_over() noexcept {
   if (f.add_pending_call(apply_inside, nullptr) != 0) g_inside.store(Inside::wanted, std::memory_order_relaxed);
 }
 
-trace::Bytes bytes(std::string_view text) noexcept { return {text.data(), text.size()}; }
-
 }  // namespace
 
 void tell_control(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
                   std::string_view text) noexcept {
   hook::record_apart([&](Lane& lane) {
     hook::tick(lane);
-    lane.append(trace::Control{bytes(name), bytes(subject), static_cast<std::uint32_t>(outcome), bytes(text)});
+    lane.append(control_record(name, subject, outcome, text));
   });
 }
 
@@ -64,8 +62,7 @@ void step_controls() noexcept {
 
 void describe_controls(Lane& lane) noexcept {
   if (g_settings.wanted_events() == Events::none)
-    lane.append(trace::Control{bytes(trace::kControlEvents), bytes("none"),
-                               static_cast<std::uint32_t>(trace::ControlOutcome::applied), {}});
+    lane.append(control_record(trace::kControlEvents, "none", trace::ControlOutcome::applied, {}));
   describe_collector_control(lane);
   describe_slots(lane);
 }

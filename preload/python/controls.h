@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "../../trace/codec.h"
 #include "../../trace/format.h"
 
 namespace heapledger {
@@ -36,5 +37,11 @@ void end_controls() noexcept;
 void tell_control(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
                   std::string_view text = {}) noexcept;
 
+/// The record itself.
+inline trace::Control control_record(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
+                                     std::string_view text) noexcept {
+  const auto bytes = [](std::string_view t) { return trace::Bytes{t.data(), t.size()}; };
+  return {bytes(name), bytes(subject), static_cast<std::uint32_t>(outcome), bytes(text)};
+}
 
 }  // namespace heapledger::python

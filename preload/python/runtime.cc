@@ -6,6 +6,7 @@
 #include "../hook.h"
 #include "../settings.h"
 #include "allocators.h"
+#include "calls.h"
 #include "code.h"
 #include "collections.h"
 #include "controls.h"
@@ -28,36 +29,30 @@ using trace::StackState;
 
 constinit std::atomic<bool> g_installed = false;  // from here on g_runtime is constant
 
-template <class Function>
-bool find(const link_map& object, Function& function, const char* name) noexcept {
-  function = reinterpret_cast<Function>(find_symbol(object, name));
-  return function != nullptr;
-}
-
 bool find_functions(const link_map& o, Functions& f) noexcept {
-  const bool hookable = find(o, f.get_allocator, "PyMem_GetAllocator") &&
-                        find(o, f.set_allocator, "PyMem_SetAllocator") && find(o, f.get_version, "Py_GetVersion") &&
-                        find(o, f.is_initialized, "Py_IsInitialized");
+  const bool hookable = find_function(o, f.get_allocator, "PyMem_GetAllocator") &&
+                        find_function(o, f.set_allocator, "PyMem_SetAllocator") && find_function(o, f.get_version, "Py_GetVersion") &&
+                        find_function(o, f.is_initialized, "Py_IsInitialized");
   if (!hookable) return false;
-  if (!find(o, f.current_thread, "PyThreadState_GetUnchecked"))
-    find(o, f.current_thread, "_PyThreadState_UncheckedGet");
-  find(o, f.this_thread, "PyGILState_GetThisThreadState");
-  find(o, f.add_pending_call, "Py_AddPendingCall");
-  find(o, f.eval_get_frame, "PyEval_GetFrame");
-  find(o, f.get_attribute, "PyObject_GetAttrString");
-  find(o, f.long_as_long, "PyLong_AsLong");
-  find(o, f.code_line, "PyCode_Addr2Line");
-  find(o, f.dec_ref, "Py_DecRef");
-  find(o, f.inc_ref, "Py_IncRef");
-  find(o, f.clear_error, "PyErr_Clear");
-  find(o, f.import, "PyImport_ImportModule");
-  if (!find(o, f.function_new, "PyCFunction_NewEx")) find(o, f.function_new, "PyCFunction_New");
-  find(o, f.call, "PyObject_CallObject");
-  find(o, f.list_append, "PyList_Append");
-  find(o, f.list_item, "PyList_GetItem");
-  find(o, f.tuple_item, "PyTuple_GetItem");
-  find(o, f.dict_item, "PyDict_GetItemString");
-  find(o, f.text, "PyUnicode_AsUTF8");
+  if (!find_function(o, f.current_thread, "PyThreadState_GetUnchecked"))
+    find_function(o, f.current_thread, "_PyThreadState_UncheckedGet");
+  find_function(o, f.this_thread, "PyGILState_GetThisThreadState");
+  find_function(o, f.add_pending_call, "Py_AddPendingCall");
+  find_function(o, f.eval_get_frame, "PyEval_GetFrame");
+  find_function(o, f.get_attribute, "PyObject_GetAttrString");
+  find_function(o, f.long_as_long, "PyLong_AsLong");
+  find_function(o, f.code_line, "PyCode_Addr2Line");
+  find_function(o, f.dec_ref, "Py_DecRef");
+  find_function(o, f.inc_ref, "Py_IncRef");
+  find_function(o, f.clear_error, "PyErr_Clear");
+  find_function(o, f.import, "PyImport_ImportModule");
+  if (!find_function(o, f.function_new, "PyCFunction_NewEx")) find_function(o, f.function_new, "PyCFunction_New");
+  find_function(o, f.call, "PyObject_CallObject");
+  find_function(o, f.list_append, "PyList_Append");
+  find_function(o, f.list_item, "PyList_GetItem");
+  find_function(o, f.tuple_item, "PyTuple_GetItem");
+  find_function(o, f.dict_item, "PyDict_GetItemString");
+  find_function(o, f.text, "PyUnicode_AsUTF8");
   return true;
 }
 
@@ -87,16 +82,6 @@ void set_stack_state(StackState state) noexcept {
 // code object and line. What it allocates is recorded like anything else: some of it (names in the interpreter's caches)
 // outlives the test, and its free must find its allocation.
 
-/// An attribute's number; -1 when there is none.
-long number_attribute(void* object, const char* name) noexcept {
-  const Functions& f = g_runtime.functions;
-  void* value = f.get_attribute(object, name);
-  if (value == nullptr) return f.clear_error(), -1;
-  const long number = value == g_runtime.none ? -1 : f.long_as_long(value);
-  f.dec_ref(value);
-  return number;
-}
-
 /// An attribute that something else keeps alive, as a borrowed reference; None counts as nothing.
 void* object_attribute(void* object, const char* name) noexcept {
   const Functions& f = g_runtime.functions;
@@ -118,7 +103,7 @@ StackState compare_with_api(std::uint32_t& compared) noexcept {
     void* code = object_attribute(frame, "f_code");
     if (walk.code() != code && compared == 0 && !walk.next()) return StackState::mismatch;  // not yet visible, as above
     if (walk.code() != code) return StackState::mismatch;
-    if (number_attribute(frame, "f_lineno") != g_runtime.functions.code_line(code, static_cast<int>(walk.offset())))
+    if (number_attribute(frame, "f_lineno", -1) != g_runtime.functions.code_line(code, static_cast<int>(walk.offset())))
       return StackState::mismatch;
   }
   return frame == nullptr && walk.next() ? StackState::mismatch : StackState::verified;

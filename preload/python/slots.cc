@@ -111,8 +111,7 @@ bool put_in_place(void* builtins) noexcept {
   void* owner = f.get_attribute(g_original, "__self__");
   void* function = module != nullptr && owner != nullptr ? f.function_new(&g_method, owner, module) : nullptr;
   const bool done = function != nullptr && g_class.set_attribute(builtins, "__build_class__", function) == 0;
-  for (void* reference : {module, owner, function})
-    if (reference != nullptr) f.dec_ref(reference);
+  drop(module, owner, function);
   return done;
 }
 
@@ -143,16 +142,6 @@ void tell_slots(const SlotsEntry& entry, ControlOutcome outcome, std::string_vie
   tell_control(trace::kControlSlots, entry.control.subject, outcome, text);
 }
 
-long number_of(void* object, const char* name) noexcept {
-  const Functions& f = g_runtime.functions;
-  void* value = f.get_attribute(object, name);
-  if (value == nullptr) return f.clear_error(), 0;
-  const long number = f.long_as_long(value);
-  f.dec_ref(value);
-  f.clear_error();
-  return number;
-}
-
 bool install_slots(const link_map& object) noexcept {
   if (g_settings.slots[0] == '\0') return false;
   g_is_possible = find_functions(object, g_class);
@@ -166,15 +155,12 @@ void replace_build_class() noexcept {
   const bool done = builtins != nullptr && take_builtins(builtins) && make_proxy_type() && put_in_place(builtins);
   if (!done) refuse_all("the interpreter did not let builtins.__build_class__ be replaced");
   f.clear_error();
-  if (builtins != nullptr) f.dec_ref(builtins);
+  drop(builtins);
 }
 
 void describe_slots(Lane& lane) noexcept {
   const auto put = [&](const SlotsEntry& e, ControlOutcome outcome, std::string_view text) {
-    lane.append(trace::Control{{trace::kControlSlots.data(), trace::kControlSlots.size()},
-                               {e.control.subject.data(), e.control.subject.size()},
-                               static_cast<std::uint32_t>(outcome),
-                               {text.data(), text.size()}});
+    lane.append(control_record(trace::kControlSlots, e.control.subject, outcome, text));
   };
   for_each_entry([&](const SlotsEntry& e) {
     const std::uint8_t told = g_told[e.number].load(std::memory_order_relaxed);

@@ -16,6 +16,7 @@
 
 #include "../../trace/controls.h"
 #include "../../trace/format.h"
+#include "calls.h"
 
 namespace heapledger {
 struct Lane;
@@ -72,13 +73,7 @@ extern constinit ClassObjects g_builtins;
 
 /// METH_VARARGS | METH_KEYWORDS
 inline constexpr int kKeywordArguments = 3;
-/// PyMethodDef
-struct KeywordMethod {
-  const char* name;
-  void* (*function)(void*, void*, void*);
-  int flags;
-  const char* doc;
-};
+using KeywordMethod = Method<void* (*)(void*, void*, void*)>;
 
 /// A position in HEAPLEDGER_SLOTS.
 struct SlotsEntry {
@@ -94,8 +89,5 @@ void tell_slots(const SlotsEntry& entry, trace::ControlOutcome outcome, std::str
 bool make_proxy_type() noexcept;
 /// A class whose name is listed: what __build_class__ of the program would have returned or raised.
 void* build_listed(void* original, void* arguments, void* keywords) noexcept;
-
-/// An attribute's number; 0 when there is none.
-long number_of(void* object, const char* name) noexcept;
 
 }  // namespace heapledger::python

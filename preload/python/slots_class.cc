@@ -8,10 +8,6 @@ namespace heapledger::python {
 
 using trace::ControlOutcome;
 
-void drop(void* reference) noexcept {
-  if (reference != nullptr) g_runtime.functions.dec_ref(reference);
-}
-
 Reason& Reason::add(const char* more) noexcept {
   if (more == nullptr) return g_runtime.functions.clear_error(), *this;
   std::size_t count = std::strlen(more);
@@ -29,13 +25,13 @@ Reason& Reason::add_class(void* type) noexcept {
   if (text_of_module != nullptr && std::strcmp(text_of_module, "builtins") != 0) add(text_of_module).add(":");
   add(name != nullptr ? f.text(name) : "?");
   f.clear_error();
-  drop(module), drop(name);
+  drop(module, name);
   return *this;
 }
 
 namespace {
 
-/// "name" as a C string; false when it is too long to be one of a class.
+/// A name as a C string, cut where its room ends: no name of an attribute that long can be looked up anyway.
 struct Name {
   char text[256];
   explicit Name(std::string_view name) noexcept {
@@ -57,9 +53,9 @@ bool find_reason(void* bases, void* names, std::string_view slots, Reason& reaso
   }
   for (long i = 0; i < g_class.tuple_size(bases); ++i) {
     void* base = f.tuple_item(bases, i);
-    if (number_of(base, "__itemsize__") != 0)
+    if (number_attribute(base, "__itemsize__", 0) != 0)
       return reason.add("objects of its base ").add_class(base).add(" vary in size"), true;
-    if (number_of(base, "__dictoffset__") != 0)
+    if (number_attribute(base, "__dictoffset__", 0) != 0)
       return reason.add("objects of its base ").add_class(base).add(" have a __dict__: nothing would be saved"), true;
   }
   return false;
@@ -71,7 +67,7 @@ bool has_weak_references(void* bases, std::string_view slots) noexcept {
   while (!slots.empty())
     if (trace::take_part(slots, '+') == "__weakref__") return true;
   for (long i = 0; i < g_class.tuple_size(bases); ++i)
-    if (number_of(g_runtime.functions.tuple_item(bases, i), "__weakrefoffset__") != 0) return true;
+    if (number_attribute(g_runtime.functions.tuple_item(bases, i), "__weakrefoffset__", 0) != 0) return true;
   return false;
 }
 
@@ -117,7 +113,7 @@ void take_error(Reason& reason) noexcept {
   void* text = value != nullptr ? g_class.text_of(value) : nullptr;
   reason.add("Python says: ").add(text != nullptr ? f.text(text) : "?");
   f.clear_error();
-  drop(text), drop(type), drop(value), drop(place);
+  drop(text, type, value, place);
 }
 
 }  // namespace

@@ -8,9 +8,6 @@
 
 namespace heapledger::python {
 
-/// Gives a reference back, if it is one.
-void drop(void* reference) noexcept;
-
 /// A text that is written piece by piece and cut where its room ends. nullptr, with an exception, adds nothing.
 class Reason {
  public:

@@ -1,5 +1,4 @@
 // The proxy that stands for the metaclass while a listed class is made.
-
 #include "runtime.h"
 #include "slots.h"
 #include "slots_class.h"
@@ -7,7 +6,6 @@
 namespace heapledger::python {
 
 namespace {
-
 
 /// What the proxy of one class statement knows; lives on the stack of build_listed().
 struct Statement {
@@ -40,7 +38,7 @@ void* most_derived(void* start, void* bases) noexcept {
       drop(winner);
       winner = type;
     } else {
-      drop(type), drop(winner);
+      drop(type, winner);
       return nullptr;
     }
   }
@@ -139,8 +137,8 @@ bool make_proxy_type() noexcept {
   const Functions& f = g_runtime.functions;
   void* object = f.import("builtins");
   void* plain = object != nullptr ? f.get_attribute(object, "object") : nullptr;
-  if (plain != nullptr) g_head_bytes = static_cast<std::size_t>(number_of(plain, "__basicsize__"));
-  drop(object), drop(plain);
+  if (plain != nullptr) g_head_bytes = static_cast<std::size_t>(number_attribute(plain, "__basicsize__", 0));
+  drop(object, plain);
   if (g_head_bytes == 0) return false;
   TypeSlot slots[] = {
       {kCallSlot, reinterpret_cast<void*>(make_class)}, {kMethodsSlot, g_methods}, {0, nullptr}};
@@ -162,7 +160,7 @@ void* build_listed(void* original, void* arguments, void* keywords) noexcept {
   } else {
     statement.give_up = true;
   }
-  drop(changed), drop(proxy), drop(statement.real);
+  drop(changed, proxy, statement.real);
   if (!statement.give_up) return made;
   drop(made);
   f.clear_error();

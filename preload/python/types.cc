@@ -182,7 +182,7 @@ void start_types(const void* type_type) noexcept {
   } else {
     reader.words[0] = word + 16, reader.words[1] = word, reader.words[2] = layout->minor < 11 ? kNoWord : word + 32;
   }
-  reader.word_count = 3;
+  reader.is_on = true;
   set_type_type(static_cast<const std::byte*>(type_type));
 }
 
@@ -197,7 +197,7 @@ void note_type_end(const void* block) noexcept {
 
 /// Up to 3.11 all interpreters share a lock, and it does not matter whose objects they are.
 bool adopt_interpreter() noexcept {
-  if (g_type_reader.word_count == 0 || t_state.interpreter == nullptr) return false;
+  if (!g_type_reader.is_on || t_state.interpreter == nullptr) return false;
   const void* none = nullptr;
   if (g_runtime.layout->minor < 12) {
     g_main_interpreter.store(t_state.interpreter, std::memory_order_relaxed);
@@ -208,12 +208,12 @@ bool adopt_interpreter() noexcept {
 
 void stop_types() noexcept {
   static const char kNobody = 0;  // its address is no interpreter's
-  g_type_reader.word_count = 0;
+  g_type_reader.is_on = false;
   g_main_interpreter.store(&kNobody, std::memory_order_relaxed);
 }
 
 void take_over(Lane& lane) noexcept {
-  if (g_type_reader.word_count == 0) return g_recording->object_lane.store(&lane, std::memory_order_relaxed);
+  if (!g_type_reader.is_on) return g_recording->object_lane.store(&lane, std::memory_order_relaxed);
   if (g_type_reader.free_threaded) return settle_claimed(lane);
   (void)current_frame();  // whose Python it is that runs here now
   if (t_state.interpreter == nullptr || t_state.interpreter != g_main_interpreter.load(std::memory_order_relaxed)) return;

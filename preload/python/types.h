@@ -22,7 +22,7 @@ namespace heapledger::python {
 /// Where objects keep their types; constant once there is an interpreter.
 struct TypeReader {
   std::uint32_t words[3] = {};  ///< where a block may have ob_type: objects with a collector's header, bare ones, ...
-  std::uint32_t word_count = 0;  ///< 0: types are not read
+  bool is_on = false;           ///< types are read
   bool free_threaded = false;
 };
 extern constinit TypeReader g_type_reader;
