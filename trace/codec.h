@@ -361,7 +361,7 @@ struct Control {  ///< texts are UTF-8; name and subject together name the contr
 };
 struct Type {  ///< gets the lane's next type number, from 1. Sizes and offsets in bytes, as the type object has them
   static constexpr Kind kind = Kind::type;
-  std::uint32_t flags = 0;     ///< tp_flags
+  std::uint32_t flags = 0;     ///< TypeFlag, without kPassingFlags
   std::uint32_t owner = 0;     ///< type number: blocks of this type belong to instances of that one; 0: to themselves
   std::uint32_t base = 0;      ///< type number of tp_base, 0: not known in this lane
   std::uint64_t address = 0;   ///< of the type object's block; 0: it is static

@@ -169,6 +169,25 @@ enum MapFlag : std::uint32_t {
   kMapBacking = 8,  ///< asked for by an allocator on behalf of blocks that are recorded themselves
 };
 
+/// Bits of Type::flags, CPython's tp_flags, as far as somebody here asks for them.
+enum TypeFlag : std::uint32_t {
+  kInlineValues = 1u << 2,    ///< 3.13+: attributes lie in the instance
+  kManagedWeakref = 1u << 3,  ///< 3.12+: weak references in front of the instance
+  kManagedDict = 1u << 4,     ///< 3.11+: a __dict__ in front of the instance
+  kHeapType = 1u << 9,        ///< made at run time, as all classes of Python are
+  kReady = 1u << 12,
+  kReadying = 1u << 13,
+  kHasGc = 1u << 14,          ///< the collector knows of the instances
+  kValidVersion = 1u << 19,
+  kAbstract = 1u << 20,
+  kStringSubclass = 1u << 28,
+  kDictSubclass = 1u << 29,
+  kExceptionSubclass = 1u << 30,
+  kTypeSubclass = 1u << 31,
+};
+/// These are never set in a trace: they change while a program runs, and a class shall stay one.
+inline constexpr std::uint32_t kPassingFlags = kReady | kReadying | kValidVersion | kAbstract;
+
 /// Result of Kind::self_test and state of Kind::interpreter.
 enum class StackState : std::uint8_t {
   untested = 0,     ///< stacks are recorded, the self-test has not run (yet)

@@ -10,7 +10,7 @@ namespace heapledger::advise {
 
 namespace {
 
-bool has_dict(const ledger::Type& t) { return t.dict_offset != 0 || (t.flags & query::kManagedDict) != 0; }
+bool has_dict(const ledger::Type& t) { return t.dict_offset != 0 || (t.flags & trace::kManagedDict) != 0; }
 
 /// Classes of the interpreter itself, which were there before anybody could change them.
 bool is_frozen(const ledger::Reader& reader, const ledger::Type& t) {
@@ -20,14 +20,14 @@ bool is_frozen(const ledger::Reader& reader, const ledger::Type& t) {
 }
 
 bool made_in_python(const ledger::Type& t) {
-  return (t.flags & query::kHeapType) != 0 && (t.node != 0 || has_dict(t));
+  return (t.flags & trace::kHeapType) != 0 && (t.node != 0 || has_dict(t));
 }
 
 /// Fills chain, or says why the class or a base of it cannot have slots.
 void follow_bases(const ledger::Reader& reader, SlotsAdvice& advice) {
   const auto types = reader.types();
   const ledger::Type& own = types[advice.type];
-  if ((own.flags & query::kExceptionSubclass) != 0) {
+  if ((own.flags & trace::kExceptionSubclass) != 0) {
     advice.refusal = "exceptions keep their __dict__";
     return;
   }
@@ -127,7 +127,7 @@ std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger
   for (const query::TypeSums& sums : types) {
     const ledger::Type& type = reader.types()[sums.type];
     const bool candidate = made_in_python(type) && has_dict(type) &&
-                           (type.flags & query::kTypeSubclass) == 0 && !is_frozen(reader, type);
+                           (type.flags & trace::kTypeSubclass) == 0 && !is_frozen(reader, type);
     if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, sums));
   }
   std::ranges::stable_sort(result,

@@ -95,8 +95,8 @@ std::string place(const Places& places, const GrownLine& line) {
 
 /// Whether instances can be in a weak dictionary.
 bool weakly_referable(const ledger::Type& t) {
-  constexpr std::uint32_t kManagedWeakref = 1u << 3;
-  return (t.flags & query::kHeapType) != 0 && (t.weaklist_offset != 0 || (t.flags & kManagedWeakref) != 0);
+  return (t.flags & trace::kHeapType) != 0 &&
+         (t.weaklist_offset != 0 || (t.flags & trace::kManagedWeakref) != 0);
 }
 
 std::string growing(const AdviceInput& input, const Style& style, const Places& places,

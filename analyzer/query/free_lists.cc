@@ -47,7 +47,7 @@ std::vector<StaleBound> stale_bounds(const ledger::Reader& reader, const ledger:
     if (minor < list.from || minor > list.to) continue;
     const auto found = std::ranges::find_if(types, [&](const TypeSums& t) {
       return reader.string(reader.types()[t.type].name) == list.type &&
-             (reader.types()[t.type].flags & kHeapType) == 0;
+             (reader.types()[t.type].flags & trace::kHeapType) == 0;
     });
     if (found == types.end() || found->instances.peak_blocks == 0) continue;
     const Sums& sums = found->instances;

@@ -9,16 +9,6 @@
 
 namespace heapledger::query {
 
-/// Bits of Type::flags, as CPython has them in tp_flags.
-enum TypeFlag : std::uint32_t {
-  kInlineValues = 1u << 2,  ///< 3.13+: attributes lie in the instance
-  kManagedDict = 1u << 4,   ///< 3.11+: a __dict__ in front of the instance
-  kHeapType = 1u << 9,      ///< made at run time, as all classes of Python are
-  kHaveGc = 1u << 14,
-  kExceptionSubclass = 1u << 30,
-  kTypeSubclass = 1u << 31,
-};
-
 /// "shop.models.Book", "dict", "__main__.Outer.Inner"; empty for type 0. Of a part of instances: the owner's
 /// name.
 [[nodiscard]] std::string type_name(const ledger::Reader& reader, std::uint32_t type);

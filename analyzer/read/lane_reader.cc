@@ -368,10 +368,9 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   }
   if (trace::Type type; kind == Kind::type && get(body, type)) {
     if (type.base >= types_.size() || type.owner >= types_.size()) damage();
-    constexpr std::uint32_t kTypeSubclass = 1u << 31;  // tp_flags
     if (damaged_) return;
     types_.push_back({definitions_->type(type, types_[type.base].number, types_[type.owner].number),
-                      type.owner == 0 && (type.flags & kTypeSubclass) != 0, parts_.type(type)});
+                      type.owner == 0 && (type.flags & trace::kTypeSubclass) != 0, parts_.type(type)});
   }
   if (trace::Attribute attribute; kind == Kind::attribute && get(body, attribute)) {
     if (attribute.type >= types_.size()) damage();

@@ -10,10 +10,6 @@ namespace heapledger::read {
 
 namespace {
 
-// Bits of tp_flags.
-constexpr std::uint32_t kInlineValues = 1u << 2, kManagedDict = 1u << 4, kHeapType = 1u << 9,
-                        kDictSubclass = 1u << 29, kException = 1u << 30, kTypeSubclass = 1u << 31;
-
 constexpr std::uint64_t kPointer = 8;
 constexpr std::uint64_t kObject = 16;      ///< tp_basicsize of object
 constexpr std::uint32_t kInstruction = 2;  ///< bytes, up to 3.10
@@ -55,7 +51,7 @@ void Parts::site(const trace::Site& site) {
 
 bool Parts::type(const trace::Type& type) {
   const Type& base = types_[type.base];
-  const bool heap = (type.flags & kHeapType) != 0, managed = (type.flags & kManagedDict) != 0;
+  const bool heap = (type.flags & trace::kHeapType) != 0, managed = (type.flags & trace::kManagedDict) != 0;
   const bool is_object =
       type.base == 0 && !heap && type.basic_size == kObject && type.name.text() == "object";
   // A pointer to weak references may be added; a slot may not, for in C it looks like anything else.
@@ -65,11 +61,11 @@ bool Parts::type(const trace::Type& type) {
   Type t;
   t.basic_size = type.basic_size;
   t.fresh = is_object || (heap && base.fresh && type.item_size == 0 && adds_nothing);
-  t.values = t.fresh && managed && (type.flags & kInlineValues) == 0;
-  t.constructed = heap && (type.flags & kTypeSubclass) == 0;
+  t.values = t.fresh && managed && (type.flags & trace::kInlineValues) == 0;
+  t.constructed = heap && (type.flags & trace::kTypeSubclass) == 0;
   t.has_dict = t.constructed && type.dict_offset > 0 && !managed;
-  t.exception = (type.flags & kException) != 0;
-  t.is_dict = !heap && (type.flags & kDictSubclass) != 0 && type.name.text() == "dict";
+  t.exception = (type.flags & trace::kExceptionSubclass) != 0;
+  t.is_dict = !heap && (type.flags & trace::kDictSubclass) != 0 && type.name.text() == "dict";
   if (type.owner != 0) t = {};
   types_.push_back(t);
   managed_ = managed_ || managed;

@@ -15,7 +15,7 @@ constexpr std::uint64_t kMostAttributes = 64;  // shared tables hold about 30
 void write_names(Lane& lane, std::uint32_t number) noexcept {
   const Layout& layout = *g_runtime.layout;
   const KnownType known = lane.types.data()[number];
-  if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & tp::heap_type) == 0) return;
+  if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & trace::kHeapType) == 0) return;
   const auto* memory = load<const std::byte*>(known.type, layout.type_cached_keys);
   if (memory == nullptr || !readable(memory)) return;
   const DictKeys keys(layout, memory);

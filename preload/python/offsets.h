@@ -54,17 +54,13 @@ struct Layout {
   std::uint16_t dict_keys;          ///< ma_keys
   bool keys_have_log;               ///< the table of keys has the logarithm of its size, and entries without hashes (3.11+)
   std::uint8_t gc_header;           ///< bytes in front of an object that the collector knows of
-  std::uint8_t pre_header_flags;    ///< bits of tp_flags: instances have a further 16 bytes in front (3.11+)
+  std::uint8_t pre_header_flags;    ///< trace::TypeFlag: instances have a further 16 bytes in front (3.11+)
 };
 
 /// Fields of PyTypeObject behind tp_name, the same in all versions.
 namespace tp {
 enum Distance : std::uint16_t {
   basic_size = 8, item_size = 16, flags = 144, weaklist_offset = 184, base = 232, dict = 240, dict_offset = 264
-};
-/// Bits of tp_flags.
-enum Flag : std::uint32_t {
-  heap_type = 1u << 9, have_gc = 1u << 14, unicode_subclass = 1u << 28, type_subclass = 1u << 31
 };
 }  // namespace tp
 /// Where 3.8 and 3.9 keep whether the collector runs by itself (an int); later versions have PyGC_Disable.

@@ -44,7 +44,7 @@ void read_names(const std::byte* type, trace::Type& record) noexcept {
   const char* dot = std::strrchr(full, '.');
   record.name = ascii(dot != nullptr ? dot + 1 : full, std::strlen(dot != nullptr ? dot + 1 : full));
   record.module = dot != nullptr ? ascii(full, static_cast<std::size_t>(dot - full)) : ascii("builtins", 8);
-  if ((record.flags & tp::heap_type) == 0) return;
+  if ((record.flags & trace::kHeapType) == 0) return;
   const Text name = read_text(layout, load<const void*>(type, layout.type_qualname));
   if (name.bytes.size != 0) record.name = name.bytes, record.name_kind = name.kind;
   if (dot != nullptr) return;
@@ -61,9 +61,6 @@ std::uint64_t hash(std::uint64_t seed, const trace::Type& type) noexcept {
   return mix(mix(mix(seed, type.name), type.module), {numbers, sizeof numbers});
 }
 
-/// Bits of tp_flags that change while a program runs are left out, so that a class stays one.
-constexpr std::uint32_t kLastingFlags = ~(1u << 19 | 1u << 12 | 1u << 13 | 1u << 20);  // version tag, ready, readying, abstract
-
 }  // namespace
 
 void set_type_type(const std::byte* type) noexcept { g_type_type = type; }
@@ -75,7 +72,7 @@ bool is_type(const std::byte* address) noexcept {
   for (int level = 0; level < kMostLevels; ++level) {
     if (address == g_type_type) return true;
     if ((reinterpret_cast<std::uintptr_t>(address) & 7) != 0 || !readable(address) || !readable(address + far)) return false;
-    if (level != 0 && (type_flags(address) & tp::type_subclass) == 0) return false;
+    if (level != 0 && (type_flags(address) & trace::kTypeSubclass) == 0) return false;
     address = type_of(address);
   }
   return false;
@@ -86,12 +83,12 @@ std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth) noexc
   trace::Type record;
   const auto* base = field<const std::byte*>(type, tp::base);
   if (base != nullptr && depth < kMostBases) record.base = number_of_base(lane, base, depth + 1);
-  record.flags = field<std::uint32_t>(type, tp::flags) & kLastingFlags;
+  record.flags = field<std::uint32_t>(type, tp::flags) & ~trace::kPassingFlags;
   record.basic_size = field<std::uint64_t>(type, tp::basic_size);
   record.item_size = field<std::uint64_t>(type, tp::item_size);
   record.dict_offset = field<std::int64_t>(type, tp::dict_offset);
   record.weaklist_offset = field<std::int64_t>(type, tp::weaklist_offset);
-  if ((record.flags & tp::heap_type) != 0)
+  if ((record.flags & trace::kHeapType) != 0)
     record.address = reinterpret_cast<std::uintptr_t>(type) - g_runtime.layout->gc_header;
   read_names(type, record);
   const InternKey key = content_key([&](std::uint64_t seed) { return hash(seed, record); });

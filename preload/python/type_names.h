@@ -24,7 +24,7 @@ inline std::uint32_t type_flags(const std::byte* type) noexcept {
 inline std::uint32_t header_bytes(const std::byte* type) noexcept {
   const Layout& layout = *g_runtime.layout;
   const std::uint32_t flags = type_flags(type);
-  const std::uint32_t gc = (flags & tp::have_gc) != 0 ? layout.gc_header : 0;
+  const std::uint32_t gc = (flags & trace::kHasGc) != 0 ? layout.gc_header : 0;
   return gc + ((flags & layout.pre_header_flags) != 0 ? 16 : 0);
 }
 
@@ -32,7 +32,7 @@ inline std::uint32_t header_bytes(const std::byte* type) noexcept {
 /// says.
 inline bool may_be_instance(const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
   const auto basic = load<std::uint64_t>(type, g_runtime.layout->type_name + tp::basic_size);
-  return size >= word - g_runtime.layout->object_type + basic || (type_flags(type) & tp::unicode_subclass) != 0;
+  return size >= word - g_runtime.layout->object_type + basic || (type_flags(type) & trace::kStringSubclass) != 0;
 }
 
 /// Number of a type in the lane; appends it, and before it its bases, when it is new. 0: it could not be written.

@@ -48,7 +48,7 @@ const TypeSlot& slot_of_type(Lane& lane, const std::byte* type, unsigned depth) 
   if (slot.type == type && slot.generation == generation) return slot;
   TypeSlot fresh = {type, generation, kNothing, kNoWord};
   if (is_type(type)) {
-    if ((type_flags(type) & tp::heap_type) != 0) note_type(type - g_runtime.layout->gc_header);
+    if ((type_flags(type) & trace::kHeapType) != 0) note_type(type - g_runtime.layout->gc_header);
     fresh.word = header_bytes(type) + g_runtime.layout->object_type;
     fresh.number = name_type(lane, type, depth);
   }

@@ -11,7 +11,7 @@ namespace {
 using support::TypedLedger;
 using Names = std::vector<std::string>;
 
-constexpr std::uint32_t kPlain = query::kHeapType | query::kHaveGc | query::kManagedDict;  // CPython 3.11
+constexpr std::uint32_t kPlain = trace::kHeapType | trace::kHasGc | trace::kManagedDict;  // CPython 3.11
 
 class SlotsTest : public testing::Test {
  protected:
@@ -47,13 +47,13 @@ TEST_F(SlotsTest, ReasonsAgainstSlots) {
   const std::uint32_t number =
       ledger_.type("Number", builtin, 10, {.flags = kPlain, .basic_size = 40, .item_size = 4});
   const std::uint32_t error = ledger_.type(
-      "Error", 0, 11, {.flags = query::kHeapType | query::kExceptionSubclass, .dict_offset = 16});
+      "Error", 0, 11, {.flags = trace::kHeapType | trace::kExceptionSubclass, .dict_offset = 16});
   const std::uint32_t partial = ledger_.type("partial", 0, 0, {.flags = 0, .dict_offset = 48});
   const std::uint32_t mine = ledger_.type("Mine", partial, 12, {.flags = kPlain});
   const std::uint32_t wide = ledger_.type("Wide", 0, 13, {.flags = kPlain});
   const std::uint32_t small = ledger_.type("Small", 0, 14, {.flags = kPlain});
-  const std::uint32_t slotted = ledger_.type("Slotted", 0, 15, {.flags = query::kHeapType});
-  const std::uint32_t meta = ledger_.type("Meta", 0, 16, {.flags = kPlain | query::kTypeSubclass});
+  const std::uint32_t slotted = ledger_.type("Slotted", 0, 15, {.flags = trace::kHeapType});
+  const std::uint32_t meta = ledger_.type("Meta", 0, 16, {.flags = kPlain | trace::kTypeSubclass});
   for (const std::uint32_t type : {number, error, mine, wide, small, slotted, meta}) instances(type, 48, 10);
   ledger_.process.attributes = {{wide, Names(30, "x")}, {small, {"a"}}};
   for (int i = 0; i < 30; ++i)

@@ -250,9 +250,8 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
 }
 
 TEST(LaneReader, WhereTypesAreMade) {
-  constexpr std::uint32_t kOfTypes = 1u << 31;  // tp_flags: a type of types
   TraceBuilder trace;
-  auto& lane = trace.lane(0).site(Api::py_obj_malloc).put(type_of("type", 0, kOfTypes));
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).put(type_of("type", 0, trace::kTypeSubclass));
   lane.alloc(1, kA, 1000).put(trace::Typed{1}).put(trace::Attribute{1, 0, support::bytes_of("x")});
   const Reading reading = read_all(trace);
   EXPECT_EQ(reading.definitions.at(3), "type_object 1048576 301");

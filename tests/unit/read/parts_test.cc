@@ -18,8 +18,7 @@ using support::LaneBuilder;
 using support::TraceBuilder;
 using trace::Api;
 
-constexpr std::uint32_t kHeap = 1u << 9, kManaged = 1u << 4, kInline = 1u << 2, kException = 1u << 30,
-                        kDict = 1u << 29, kTypeFlag = 1u << 31;
+constexpr std::uint32_t kHeap = trace::kHeapType, kManaged = trace::kManagedDict;
 
 /// Gives types the numbers that they have in the lane, and parts 1000 (values) or 2000 (dict) more than their
 /// owner.
@@ -45,7 +44,7 @@ class Lane {
         .code("__init__", "a.py", 1)
         .code("__new__", "a.py", 1)
         .code("other", "a.py", 1);
-    type("object", 0, 0, 16), type("dict", kDict, object, 48), type("list", 0, object, 40),
+    type("object", 0, 0, 16), type("dict", trace::kDictSubclass, object, 48), type("list", 0, object, 40),
         type("str", 0, object, 80);
   }
   std::uint32_t type(std::string_view name, std::uint32_t flags, std::uint32_t base, std::uint64_t size,
@@ -150,7 +149,7 @@ TEST(PartsManaged, ACollectionMayRunInBetween) {
 
 TEST(PartsManaged, NothingFrom313On) {
   Lane lane;
-  const std::uint32_t c = lane.managed_class(kInline);
+  const std::uint32_t c = lane.managed_class(trace::kInlineValues);
   const std::uint32_t slots_and_dict = lane.type("S", kHeap | kManaged, Lane::object, 24, -24, -32);
   lane.make(c, 0, Lane::main, 4).values(0, Lane::main, 4, 32);
   lane.make(slots_and_dict, 0, Lane::main, 4).values(0, Lane::main, 4, 32);
@@ -290,7 +289,7 @@ TEST(PartsDict, NotByTheCallerOrElsewhere) {
 
 TEST(PartsDict, ExceptionsHaveNoPartsAndTheirDictIsNobodyElses) {
   Constructing lane;
-  const std::uint32_t error = lane.plain_class(Lane::object, kException);
+  const std::uint32_t error = lane.plain_class(Lane::object, trace::kExceptionSubclass);
   lane.make(lane.c, 0, Lane::main, 4)
       .make(error, lane.call, Lane::init, 10)
       .set(lane.inner_call, Lane::init, 6);
@@ -302,7 +301,7 @@ TEST(PartsDict, TypesWithoutAnOwnDict) {
   Constructing lane;
   const std::uint32_t static_type = lane.type("module", 0, Lane::object, 72, 16),
                       no_dict = lane.type("S", kHeap, 1, 32);
-  const std::uint32_t metaclass = lane.plain_class(Lane::object, kTypeFlag);
+  const std::uint32_t metaclass = lane.plain_class(Lane::object, trace::kTypeSubclass);
   for (const std::uint32_t t : {static_type, no_dict, metaclass})
     lane.make(t, 0, Lane::main, 4).set(lane.call, Lane::init, 6);
   EXPECT_EQ(lane.types(),

@@ -71,6 +71,17 @@ TEST(Format, NumbersOfKinds) {
   EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
 }
 
+/// As Include/object.h and Include/internal of CPython have them.
+TEST(Format, BitsOfTypes) {
+  constexpr std::pair<TypeFlag, unsigned> kBits[] = {
+      {kInlineValues, 2}, {kManagedWeakref, 3},  {kManagedDict, 4},   {kHeapType, 9},
+      {kReady, 12},       {kReadying, 13},       {kHasGc, 14},        {kValidVersion, 19},
+      {kAbstract, 20},    {kStringSubclass, 28}, {kDictSubclass, 29}, {kExceptionSubclass, 30},
+      {kTypeSubclass, 31}};
+  for (const auto& [flag, bit] : kBits) EXPECT_EQ(flag, std::uint32_t{1} << bit) << bit;
+  EXPECT_EQ(kPassingFlags, 0x183000u);
+}
+
 TEST(Format, NumbersOfControlOutcomes) {
   constexpr ControlOutcome kOutcomes[] = {ControlOutcome::asked, ControlOutcome::applied, ControlOutcome::refused,
                                           ControlOutcome::undone, ControlOutcome::missing};
