@@ -3,6 +3,7 @@
 
 #include <concepts>
 #include <nlohmann/json.hpp>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -11,38 +12,33 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Calls visit(key, member) for every key. `Self` is const when writing.
-template <class Self, class Visit>
-void visit_thread(Self& t, Visit&& visit) {
-  visit("tid", t.tid);
-  visit("name", t.name);
+// visit_members(structure, visit) calls visit(key, member) for every key, when writing with constant members.
+
+template <class Self, class Whole>
+concept Of = std::same_as<std::remove_const_t<Self>, Whole>;
+
+template <class Visit>
+void visit_members(Of<Thread> auto& t, Visit&& visit) {
+  visit("tid", t.tid), visit("name", t.name);
 }
 
-template <class Self, class Visit>
-void visit_warning(Self& w, Visit&& visit) {
-  visit("text", w.text);
-  visit("incomplete", w.incomplete);
+template <class Visit>
+void visit_members(Of<Warning> auto& w, Visit&& visit) {
+  visit("text", w.text), visit("incomplete", w.incomplete);
 }
 
-template <class Self, class Visit>
-void visit_control(Self& c, Visit&& visit) {
+template <class Visit>
+void visit_members(Of<Control> auto& c, Visit&& visit) {
   visit("name", c.name), visit("subject", c.subject), visit("outcome", c.outcome), visit("text", c.text);
 }
 
-/// By position, without keys: there can be very many.
-template <class Self, class Visit>
-void visit_collection(Self& c, Visit&& visit) {
-  visit(c.time_us), visit(c.pause_ns), visit(c.first), visit(c.last), visit(c.generation), visit(c.thread);
-  visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes), visit(c.cpu_ns);
-}
-
-template <class Self, class Visit>
-void visit_attributes(Self& a, Visit&& visit) {
+template <class Visit>
+void visit_members(Of<Attributes> auto& a, Visit&& visit) {
   visit("type", a.type), visit("names", a.names);
 }
 
-template <class Self, class Visit>
-void visit_process(Self& r, Visit&& visit) {
+template <class Visit>
+void visit_members(Of<ProcessRecord> auto& r, Visit&& visit) {
   auto& p = r.process;
   visit("rows", r.rows), visit("sites", r.sites);
   visit("pid", p.pid), visit("parent_pid", p.parent_pid), visit("forked_from", p.forked_from);
@@ -63,10 +59,21 @@ void visit_process(Self& r, Visit&& visit) {
   visit("controls", p.controls);
 }
 
-template <class Self, class Visit>
-void visit_session(Self& s, Visit&& visit) {
+template <class Visit>
+void visit_members(Of<Session> auto& s, Visit&& visit) {
   visit("command", s.command), visit("wall_us", s.wall_us), visit("exit_status", s.exit_status);
   visit("tool_version", s.tool_version), visit("warnings", s.warnings);
+}
+
+/// What has such a list, in JSON an object.
+template <class Whole>
+concept Keyed = requires(Whole& whole) { visit_members(whole, [](const char*, auto&) {}); };
+
+/// By position, without keys: there can be very many.
+template <class Self, class Visit>
+void visit_collection(Self& c, Visit&& visit) {
+  visit(c.time_us), visit(c.pause_ns), visit(c.first), visit(c.last), visit(c.generation), visit(c.thread);
+  visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes), visit(c.cpu_ns);
 }
 
 /// JSON holds no other text; its serializer knows best.
@@ -94,10 +101,8 @@ Json to_json(const std::string& v) {
   return bytes;
 }
 
-Json to_json(const Thread& v);
-Json to_json(const Warning& v);
-Json to_json(const Attributes& v);
-Json to_json(const Control& v);
+template <Keyed Whole>
+Json to_json(const Whole& v);
 Json to_json(const Collection& v) {
   Json row = Json::array();
   visit_collection(v, [&](auto number) { row.push_back(number); });
@@ -119,24 +124,10 @@ struct PutKey {
   }
 };
 
-Json to_json(const Thread& v) {
+template <Keyed Whole>
+Json to_json(const Whole& v) {
   Json object = Json::object();
-  visit_thread(v, PutKey{object});
-  return object;
-}
-Json to_json(const Warning& v) {
-  Json object = Json::object();
-  visit_warning(v, PutKey{object});
-  return object;
-}
-Json to_json(const Attributes& v) {
-  Json object = Json::object();
-  visit_attributes(v, PutKey{object});
-  return object;
-}
-Json to_json(const Control& v) {
-  Json object = Json::object();
-  visit_control(v, PutKey{object});
+  visit_members(v, PutKey{object});
   return object;
 }
 
@@ -177,10 +168,8 @@ void from_json(const Json& json, std::string& v) {
   }
 }
 
-void from_json(const Json& json, Thread& v);
-void from_json(const Json& json, Warning& v);
-void from_json(const Json& json, Attributes& v);
-void from_json(const Json& json, Control& v);
+template <Keyed Whole>
+void from_json(const Json& json, Whole& v);
 void from_json(const Json& json, Collection& v) {
   std::size_t column = 0;
   visit_collection(v, [&](auto& number) {
@@ -205,53 +194,31 @@ struct GetKey {
   }
 };
 
-void from_json(const Json& json, Thread& v) {
-  if (json.is_object()) visit_thread(v, GetKey{json});
-}
-void from_json(const Json& json, Warning& v) {
-  if (json.is_object()) visit_warning(v, GetKey{json});
-}
-void from_json(const Json& json, Attributes& v) {
-  if (json.is_object()) visit_attributes(v, GetKey{json});
-}
-void from_json(const Json& json, Control& v) {
-  if (json.is_object()) visit_control(v, GetKey{json});
+template <Keyed Whole>
+void from_json(const Json& json, Whole& v) {
+  if (json.is_object()) visit_members(v, GetKey{json});
 }
 
-/// Discarded (no object) when the text is no JSON.
-Json parse(std::span<const std::byte> text) {
+template <Keyed Whole>
+std::optional<Whole> parsed(std::span<const std::byte> text) {
   const std::string copy(reinterpret_cast<const char*>(text.data()), text.size());
-  return Json::parse(copy, nullptr, false);
+  const Json json = Json::parse(copy, nullptr, false);  // no object when the text is no JSON
+  if (!json.is_object()) return {};
+  Whole whole;
+  from_json(json, whole);
+  return whole;
 }
 
 }  // namespace
 
-std::string process_text(const ProcessRecord& record) {
-  Json object = Json::object();
-  visit_process(record, PutKey{object});
-  return object.dump();
-}
+std::string process_text(const ProcessRecord& record) { return to_json(record).dump(); }
 
-std::string session_text(const Session& session) {
-  Json object = Json::object();
-  visit_session(session, PutKey{object});
-  return object.dump();
-}
+std::string session_text(const Session& session) { return to_json(session).dump(); }
 
 std::optional<ProcessRecord> parse_process(std::span<const std::byte> text) {
-  const Json json = parse(text);
-  if (!json.is_object()) return {};
-  ProcessRecord record;
-  visit_process(record, GetKey{json});
-  return record;
+  return parsed<ProcessRecord>(text);
 }
 
-std::optional<Session> parse_session(std::span<const std::byte> text) {
-  const Json json = parse(text);
-  if (!json.is_object()) return {};
-  Session session;
-  visit_session(session, GetKey{json});
-  return session;
-}
+std::optional<Session> parse_session(std::span<const std::byte> text) { return parsed<Session>(text); }
 
 }  // namespace heapledger::ledger

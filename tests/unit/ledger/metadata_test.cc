@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <string_view>
+#include <tuple>
 
 namespace heapledger::ledger {
 namespace {
@@ -26,6 +27,10 @@ ProcessRecord full_record() {
   p.live_bytes = 18, p.live_blocks = 19, p.raw_bytes = 20;
   p.threads = {{.tid = 21, .name = "main"}, {.tid = ~std::uint64_t{0}, .name = "\xfe"}};
   p.controls = {{"gc", "off", trace::ControlOutcome::undone, "enabled \xff"}, {"slots", "m:C", {}, ""}};
+  p.cpu_us = 22, p.attributes = {{23, {"title", "\xfd"}}, {24, {}}};
+  p.collections_watched = true, p.collections_before = {25, 26, 27};
+  p.collections = {{.time_us = 28, .pause_ns = 29, .first = 30, .last = 31, .generation = 2, .thread = 1,
+                    .collected = 32, .uncollectable = 33, .freed_blocks = 34, .freed_bytes = 35, .cpu_ns = 36}};
   p.warnings = {{.text = "lost", .incomplete = true}, {.text = "odd", .incomplete = false}};
   return r;
 }
@@ -76,6 +81,34 @@ TEST(Metadata, EveryFieldOfAProcessComesBack) {
   EXPECT_EQ(q.controls[0].outcome, p.controls[0].outcome);
   EXPECT_EQ(q.controls[0].text, p.controls[0].text);
   EXPECT_EQ(q.controls[1].subject, "m:C");
+  EXPECT_EQ(q.cpu_us, p.cpu_us);
+  ASSERT_EQ(q.attributes.size(), 2u);
+  EXPECT_EQ(q.attributes[0].type, 23u);
+  EXPECT_EQ(q.attributes[0].names, p.attributes[0].names);
+  EXPECT_EQ(q.attributes[1].type, 24u);
+  EXPECT_TRUE(q.attributes[1].names.empty());
+  EXPECT_TRUE(q.collections_watched);
+  EXPECT_EQ(q.collections_before, p.collections_before);
+  ASSERT_EQ(q.collections.size(), 1u);
+  const Collection &c = p.collections[0], &d = q.collections[0];
+  EXPECT_EQ(std::tie(d.time_us, d.pause_ns, d.first, d.last, d.generation, d.thread),
+            std::tie(c.time_us, c.pause_ns, c.first, c.last, c.generation, c.thread));
+  EXPECT_EQ(std::tie(d.collected, d.uncollectable, d.freed_blocks, d.freed_bytes, d.cpu_ns),
+            std::tie(c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes, c.cpu_ns));
+}
+
+/// The keys are part of the file format.
+TEST(Metadata, KeysOfTheParts) {
+  ProcessRecord r;
+  Process& p = r.process;
+  p.threads = {{.tid = 1, .name = "main"}}, p.warnings = {{.text = "w", .incomplete = true}};
+  p.controls = {{"gc", "off", trace::ControlOutcome::undone, "why"}}, p.attributes = {{2, {"a", "b"}}};
+  const std::string text = process_text(r);
+  for (const char* part :
+       {R"("threads":[{"tid":1,"name":"main"}])", R"("warnings":[{"text":"w","incomplete":true}])",
+        R"("controls":[{"name":"gc","subject":"off","outcome":3,"text":"why"}])",
+        R"("attributes":[{"type":2,"names":["a","b"]}])"})
+    EXPECT_NE(text.find(part), std::string::npos) << part << " is not in " << text;
 }
 
 TEST(Metadata, EveryFieldOfASessionComesBack) {
