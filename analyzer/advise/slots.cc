@@ -1,8 +1,10 @@
+// Judges classes by their bases, attributes and sizes, and learns the names for their slots.
 #include "slots.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <span>
 
 #include "instance_layout.h"
 
@@ -89,10 +91,28 @@ void predict(std::uint32_t python_hex, const query::TypeSums& sums, SlotsAdvice&
   advice.saved_rounded = saved(own_rounded + more.rounded, rounded(advice.slotted_bytes));
 }
 
-SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const query::TypeSums& sums) {
+/// Numbers of types, by type: the first one of the same name.
+using SameNames = std::vector<std::uint32_t>;
+
+/// Names of the attributes of all types of this name, in the order in which instances got them.
+std::vector<std::string> attributes_of(std::span<const ledger::Process> processes, const SameNames& same,
+                                       std::uint32_t type) {
+  std::vector<std::string> names;
+  for (const ledger::Process& process : processes) {
+    for (const ledger::Attributes& one : process.attributes) {
+      if (same[one.type] != same[type]) continue;
+      for (const std::string& name : one.names)
+        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+    }
+  }
+  return names;
+}
+
+SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const SameNames& same,
+                  const query::TypeSums& sums) {
   SlotsAdvice advice;
   advice.type = sums.type;
-  advice.attributes = attributes_of(reader, process, sums.type);
+  advice.attributes = attributes_of({&process, 1}, same, sums.type);
   advice.instances = sums.instances.peak_blocks;
   follow_bases(reader, advice);
   if (!advice.refusal.empty()) return advice;
@@ -106,78 +126,54 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
   return advice;
 }
 
-}  // namespace
-
-std::vector<std::string> attributes_of(const ledger::Reader& reader, const ledger::Process& process,
-                                       std::uint32_t type) {
-  const auto same = query::same_names(reader);
-  std::vector<std::string> names;
-  for (const ledger::Attributes& one : process.attributes) {
-    if (same[one.type] != same[type]) continue;
-    for (const std::string& name : one.names)
-      if (std::ranges::find(names, name) == names.end()) names.push_back(name);
+std::uint32_t find_type(const ledger::Reader& reader, const SlottedClass& wanted) {
+  for (std::uint32_t t = 1; t < reader.types().size(); ++t) {
+    const ledger::Type& type = reader.types()[t];
+    if (type.owner == 0 && reader.string(type.module) == wanted.module &&
+        reader.string(type.name) == wanted.qualname)
+      return t;
   }
-  return names;
+  return 0;
 }
+
+}  // namespace
 
 std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
                                       const std::vector<query::TypeSums>& types) {
   std::vector<SlotsAdvice> result;
   if (!knows_layout(process.python_hex)) return result;
+  const SameNames same = query::same_names(reader);
   for (const query::TypeSums& sums : types) {
     const ledger::Type& type = reader.types()[sums.type];
     const bool candidate = made_in_python(type) && has_dict(type) &&
                            (type.flags & trace::kTypeSubclass) == 0 && !is_frozen(reader, type);
-    if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, sums));
+    if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, same, sums));
   }
   std::ranges::stable_sort(result,
                            [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });
   return result;
 }
 
-namespace {
-
-std::uint32_t find_type(const ledger::Reader& reader, const SlotsWish& wish) {
-  for (std::uint32_t t = 1; t < reader.types().size(); ++t) {
-    const ledger::Type& type = reader.types()[t];
-    if (type.owner == 0 && reader.string(type.module) == wish.module &&
-        reader.string(type.name) == wish.qualname)
-      return t;
-  }
-  return 0;
-}
-
-/// In all processes.
-std::vector<std::string> all_attributes(const ledger::Reader& reader, std::uint32_t type) {
-  std::vector<std::string> names;
-  for (const ledger::Process& process : reader.processes())
-    for (std::string& name : attributes_of(reader, process, type))
-      if (std::ranges::find(names, name) == names.end()) names.push_back(std::move(name));
-  return names;
-}
-
-}  // namespace
-
-void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes) {
-  const auto same = query::same_names(reader);
+void learn_names(const ledger::Reader& reader, std::vector<SlottedClass>& classes) {
+  const SameNames same = query::same_names(reader);
   std::vector<std::uint32_t> type_of;
   std::vector<std::vector<std::string>> seen;  // before bases are looked at
-  for (const SlotsWish& wish : wishes) {
-    type_of.push_back(find_type(reader, wish));
-    if (type_of.back() == 0 && !wish.listed)
+  for (const SlottedClass& c : classes) {
+    type_of.push_back(find_type(reader, c));
+    if (type_of.back() == 0 && !c.listed)
       throw ledger::FileError(
           fmt::format("the ledger knows no class {}:{}; see heapledger report --by type, or list the names",
-                      wish.module, wish.qualname));
-    seen.push_back(wish.listed ? wish.names : all_attributes(reader, type_of.back()));
+                      c.module, c.qualname));
+    seen.push_back(c.listed ? c.names : attributes_of(reader.processes(), same, type_of.back()));
   }
-  for (std::size_t i = 0; i < wishes.size(); ++i) {
-    if (wishes[i].listed) continue;
-    wishes[i].names = seen[i];
-    wishes[i].listed = true;
+  for (std::size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].listed) continue;
+    classes[i].names = seen[i];
+    classes[i].listed = true;
     for (std::uint32_t base = reader.types()[type_of[i]].base; base != 0; base = reader.types()[base].base) {
-      for (std::size_t other = 0; other < wishes.size(); ++other) {
+      for (std::size_t other = 0; other < classes.size(); ++other) {
         if (type_of[other] == 0 || same[type_of[other]] != same[base]) continue;
-        std::erase_if(wishes[i].names, [&](const std::string& n) {
+        std::erase_if(classes[i].names, [&](const std::string& n) {
           return std::ranges::find(seen[other], n) != seen[other].end();
         });
       }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../query/types.h"
+#include "slotted_class.h"
 
 namespace heapledger::advise {
 
@@ -13,13 +14,13 @@ struct SlotsAdvice {
   std::uint32_t type = 0;
   std::vector<std::string> attributes;  ///< that its instances had
   std::uint64_t instances = 0;          ///< at the moment of the question
-  double plain_bytes =
-      0;  ///< of one instance all told, bytes asked for; what lies beside it by rule if not measured
+  /// Of one instance all told, bytes asked for; what lies beside it by rule if not measured.
+  double plain_bytes = 0;
   std::uint64_t slotted_bytes = 0;  ///< with slots for these attributes and for weak references
   std::uint64_t saved_bytes = 0;    ///< of all instances; 0 when `refusal` says why
   std::uint64_t saved_rounded = 0;  ///< the same in the steps of 16 bytes that pymalloc cuts
-  std::vector<std::uint32_t>
-      chain;            ///< the class and those of its bases that need slots as well, outermost base first
+  /// The class and those of its bases that need slots as well, outermost base first.
+  std::vector<std::uint32_t> chain;
   std::string refusal;  ///< why slots are not possible or save nothing
 };
 
@@ -29,20 +30,9 @@ struct SlotsAdvice {
                                                     const ledger::Process& process,
                                                     const std::vector<query::TypeSums>& types);
 
-/// Slots for one class of several that get them.
-struct SlotsWish {
-  std::string module, qualname;
-  std::vector<std::string> names;
-  bool listed = false;  ///< the names were given
-};
-
 /// Fills in the names that were not given: what instances of the class had in any process of the ledger,
 /// without what the bases that get slots have already. Throws ledger::FileError when the ledger knows nothing
 /// of the class.
-void learn_names(const ledger::Reader& reader, std::vector<SlotsWish>& wishes);
-
-/// Names of the attributes of all types of this name in a process, in the order in which instances got them.
-[[nodiscard]] std::vector<std::string> attributes_of(const ledger::Reader& reader,
-                                                     const ledger::Process& process, std::uint32_t type);
+void learn_names(const ledger::Reader& reader, std::vector<SlottedClass>& classes);
 
 }  // namespace heapledger::advise

@@ -12,10 +12,10 @@
 #include <string>
 #include <vector>
 
+#include "../advise/slots.h"
 #include "../ledger/error.h"
 #include "../ledger/pack.h"
 #include "../read/session.h"
-#include "../advise/slots.h"
 #include "../record/controls.h"
 #include "../record/launch.h"
 #include "../record/output.h"
@@ -111,16 +111,9 @@ void log_end(const Recorded& recorded, read::SessionWriter& log) {
 /// What finds the names that --slots does not list.
 record::LearnNames learner(const Options& options) {
   if (options.slots_from.empty()) return {};
-  return [&](std::vector<record::SlottedClass>& classes) {
+  return [&](std::vector<advise::SlottedClass>& classes) {
     if (classes.empty()) throw record::BadUsage("--slots-from names a recording, but --slots names no class");
-    const auto reader = open_ledger(options.slots_from);
-    std::vector<advise::SlotsWish> wishes;
-    for (const record::SlottedClass& c : classes) wishes.push_back({c.module, c.qualname, c.names, c.listed});
-    advise::learn_names(*reader, wishes);
-    for (std::size_t i = 0; i < classes.size(); ++i) {
-      classes[i].names = wishes[i].names;
-      classes[i].listed = wishes[i].listed;
-    }
+    advise::learn_names(*open_ledger(options.slots_from), classes);
   };
 }
 

@@ -38,7 +38,7 @@ bool is_dotted(std::string_view text, bool local) {
   return true;
 }
 
-std::string subject(const SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
+std::string subject(const advise::SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
 
 std::vector<std::string> parse_names(std::string_view text, const std::string& of) {
   std::vector<std::string> names;
@@ -74,8 +74,8 @@ bool chosen_only(bool only) {
 
 }  // namespace
 
-std::vector<SlottedClass> parse_slots(std::string_view text) {
-  std::vector<SlottedClass> classes;
+std::vector<advise::SlottedClass> parse_slots(std::string_view text) {
+  std::vector<advise::SlottedClass> classes;
   if (text.ends_with(',')) throw BadUsage("--slots: a class is missing behind the last ','");
   while (!text.empty()) {
     const trace::SlotsControl one = trace::take_slots(text);
@@ -83,7 +83,7 @@ std::vector<SlottedClass> parse_slots(std::string_view text) {
       throw BadUsage(
           fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
                       one.subject, kSlotsForm));
-    SlottedClass c{std::string(one.module), std::string(one.qualname), {}, one.listed};
+    advise::SlottedClass c{std::string(one.module), std::string(one.qualname), {}, one.listed};
     c.names = parse_names(one.names, subject(c));
     if (std::ranges::any_of(classes, [&](const auto& other) { return subject(other) == subject(c); }))
       throw BadUsage(fmt::format("--slots: {} is given twice", subject(c)));
@@ -92,9 +92,9 @@ std::vector<SlottedClass> parse_slots(std::string_view text) {
   return classes;
 }
 
-std::string slots_value(const std::vector<SlottedClass>& classes) {
+std::string slots_value(const std::vector<advise::SlottedClass>& classes) {
   std::string value;
-  for (const SlottedClass& c : classes) {
+  for (const advise::SlottedClass& c : classes) {
     if (!c.listed)
       throw BadUsage(
           fmt::format("--slots: {0} has no names; list the attributes of its objects, {0}=NAME+NAME, or take them "

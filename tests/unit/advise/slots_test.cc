@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "../../support/typed_ledger.h"
 
 namespace heapledger::advise {
@@ -55,22 +57,18 @@ TEST_F(SlotsTest, ReasonsAgainstSlots) {
   const std::uint32_t slotted = ledger_.type("Slotted", 0, 15, {.flags = trace::kHeapType});
   const std::uint32_t meta = ledger_.type("Meta", 0, 16, {.flags = kPlain | trace::kTypeSubclass});
   for (const std::uint32_t type : {number, error, mine, wide, small, slotted, meta}) instances(type, 48, 10);
-  ledger_.process.attributes = {{wide, Names(30, "x")}, {small, {"a"}}};
-  for (int i = 0; i < 30; ++i)
-    ledger_.process.attributes[0].names[static_cast<std::size_t>(i)] += std::to_string(i);
-  std::map<std::string, std::string> reasons;
+  Names many;
+  for (int i = 0; i < 30; ++i) many.push_back("x" + std::to_string(i));
+  ledger_.process.attributes = {{wide, many}, {small, {"a"}}};
+  std::map<std::uint32_t, std::string> reasons;
   const auto all = advice();
-  for (const SlotsAdvice& a : all) {
-    for (const auto& [name, type] : std::map<std::string, std::uint32_t>{
-             {"Number", number}, {"Error", error}, {"Mine", mine}, {"Wide", wide}, {"Small", small}})
-      if (a.type == type) reasons[name] = a.refusal;
-  }
-  EXPECT_EQ(reasons, (std::map<std::string, std::string>{
-                         {"Number", "instances of its base shop.int differ in size"},
-                         {"Error", "exceptions keep their __dict__"},
-                         {"Mine", "its base shop.partial has a __dict__"},
-                         {"Wide", "it has 30 attributes or more, and not all of their names are known"},
-                         {"Small", ""}}));
+  for (const SlotsAdvice& a : all) reasons[a.type] = a.refusal;
+  EXPECT_EQ(reasons, (std::map<std::uint32_t, std::string>{
+                         {number, "instances of its base shop.int differ in size"},
+                         {error, "exceptions keep their __dict__"},
+                         {mine, "its base shop.partial has a __dict__"},
+                         {wide, "it has 30 attributes or more, and not all of their names are known"},
+                         {small, ""}}));
   EXPECT_EQ(all.size(), 5u) << "classes with slots and metaclasses are not spoken of";
 }
 
@@ -79,17 +77,17 @@ TEST_F(SlotsTest, NamesThatBasesHaveAreTheirs) {
   const std::uint32_t book = ledger_.type("Book", item, 20, {.flags = kPlain});
   instances(book, 56, 1);
   ledger_.process.attributes = {{item, {"number", "title"}}, {book, {"number", "title", "price"}}};
-  std::vector<SlotsWish> wishes{
+  std::vector<SlottedClass> wishes{
       {"shop", "Book", {}, false}, {"shop", "Item", {}, false}, {"shop", "Other", {"x"}, true}};
   const ledger::Reader& reader = ledger_.read();
   learn_names(reader, wishes);
   EXPECT_EQ(wishes[0].names, Names{"price"});
   EXPECT_EQ(wishes[1].names, (Names{"number", "title"}));
   EXPECT_EQ(wishes[2].names, Names{"x"});
-  std::vector<SlotsWish> alone{{"shop", "Book", {}, false}};
+  std::vector<SlottedClass> alone{{"shop", "Book", {}, false}};
   learn_names(reader, alone);
   EXPECT_EQ(alone[0].names, (Names{"number", "title", "price"}));
-  std::vector<SlotsWish> unknown{{"shop", "Nobody", {}, false}};
+  std::vector<SlottedClass> unknown{{"shop", "Nobody", {}, false}};
   EXPECT_THROW(learn_names(reader, unknown), ledger::FileError);
 }
 
