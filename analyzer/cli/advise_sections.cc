@@ -169,9 +169,9 @@ std::vector<GrownLine> grown_lines(const AdviceInput& input) {
   for (const advise::Growth& g : input.growth.slots) {
     const ledger::Site& site = input.reader.sites()[input.slots.site(g.slot)];
     if (site.node == 0) continue;
-    const ledger::Frame& frame = input.reader.frames()[input.reader.nodes()[site.node].frame];
-    GrownLine& line = lines[{frame.file, frame.line, frame.function, same[site.type]}];
-    line.key.file = frame.file, line.key.line = frame.line, line.key.function = frame.function;
+    const query::GroupKey key = query::frame_key(input.reader, site.node, query::GroupBy::line);
+    GrownLine& line = lines[{key.file, key.line, key.function, same[site.type]}];
+    line.key = key;
     line.type = same[site.type];
     line.sums.add(g);
     if (g.steady()) steady[&line].add(g);

@@ -77,17 +77,6 @@ class Printer {
   }
 
  private:
-  [[nodiscard]] std::string where(const ledger::Site& site) const {
-    if (site.node == 0) return "-";
-    const ledger::Frame& frame = reader_.frames()[reader_.nodes()[site.node].frame];
-    query::GroupKey key;
-    key.function = frame.function;
-    key.file = frame.file;
-    key.line = frame.line;
-    return fmt::format("{} {}", places_.where(key, query::GroupBy::line),
-                       places_.function(key, query::GroupBy::line));
-  }
-
   [[nodiscard]] std::string type_text(std::uint32_t type) const {
     if (type == 0) return "-";
     const bool part = reader_.types()[type].owner != 0;
@@ -108,8 +97,8 @@ class Printer {
                                      : "- ",
                seconds(line == Line::death ? b.end_us : b.born_us), b.row, p.pid, p.threads[b.thread].tid,
                b.size, freed ? fmt::format("{}", b.end) : "-", freed ? seconds(b.end_us) : "-",
-               account_name(site.account), trace::api_name(site.api),
-               type_text(site.type), where(site), site.continuation ? " (continued)" : "");
+               account_name(site.account), trace::api_name(site.api), type_text(site.type),
+               site.node == 0 ? "-" : places_.frame(site.node), site.continuation ? " (continued)" : "");
   }
 
   void print_json(std::size_t process, const Block& b, Line line) const {
@@ -200,7 +189,8 @@ void walk_process(const ledger::Reader& reader, const query::Selection& selectio
 
 int run(const Options& options) {
   if (options.records) {
-    if (options.events || options.json) throw UsageError("--records prints a raw trace as it is; leave out --events and --json");
+    if (options.events || options.json)
+      throw UsageError("--records prints a raw trace as it is; leave out --events and --json");
     dump_records(options.ledger, options.limit);
     return kExitOk;
   }
@@ -227,7 +217,8 @@ Run dump_command(Arguments& arguments) {
   arguments.positional("LEDGER", options->ledger, "Ledger, raw trace, or folder of raw traces");
   arguments.flag("-e,--events", options->events, "Births and deaths in order instead of blocks");
   arguments.flag("--json", options->json, "One JSON object a line, with full stacks");
-  arguments.flag("--records", options->records, "Events of one raw trace as the shim wrote them, with its definitions");
+  arguments.flag("--records", options->records,
+                 "Events of one raw trace as the shim wrote them, with its definitions");
   arguments.number("-n,--limit", "N", options->limit, "Stop after so many lines");
   options->filter.declare(arguments);
   arguments.examples(kExamples);

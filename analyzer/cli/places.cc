@@ -111,6 +111,11 @@ std::string Places::function(const query::GroupKey& key, query::GroupBy by) cons
                                                                      : std::string{};
 }
 
+std::string Places::frame(std::uint32_t node) const {
+  const query::GroupKey key = query::frame_key(reader_, node, query::GroupBy::line);
+  return fmt::format("{} {}", where(key, query::GroupBy::line), function(key, query::GroupBy::line));
+}
+
 std::string Places::source(const query::GroupKey& key, query::GroupBy by) {
   const bool line = by == query::GroupBy::line || by == query::GroupBy::stack;
   if (!line || key.origin != query::Origin::python || key.line == 0) return {};

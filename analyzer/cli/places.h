@@ -32,6 +32,8 @@ class Places {
   [[nodiscard]] std::string where(const query::GroupKey& key, query::GroupBy by) const;
   /// Name of the function, empty when the group is not one of code with a function.
   [[nodiscard]] std::string function(const query::GroupKey& key, query::GroupBy by) const;
+  /// Both of a frame: "app.py:42 load".
+  [[nodiscard]] std::string frame(std::uint32_t node) const;
   /// The line of source without indentation; empty when there is none to be had: no regular file, or one that
   /// changed after it was recorded.
   [[nodiscard]] std::string source(const query::GroupKey& key, query::GroupBy by);

@@ -36,9 +36,9 @@ constexpr ListText kLists[] = {
     {Metric::collected, "collected", "Freed by the garbage collector", "bytes", "of its own"},
 };
 
-constexpr std::string_view kGroupNames[] = {"line",    "function", "file",   "stack",
+constexpr std::string_view kGroupNames[] = {"line",    "function", "file",    "stack",
                                             "account", "thread",   "process", "type"};
-constexpr std::string_view kGroupPlurals[] = {"lines",    "functions", "files",    "stacks",
+constexpr std::string_view kGroupPlurals[] = {"lines",    "functions", "files",     "stacks",
                                               "accounts", "threads",   "processes", "types"};
 
 const ListText& list_of(Metric metric) {
@@ -83,12 +83,7 @@ std::vector<std::string> callers_of(const ledger::Reader& reader, std::uint32_t 
       if (callers.empty() || callers.back() != kImportSystem) callers.emplace_back(kImportSystem);
       continue;
     }
-    query::GroupKey key;
-    key.function = frame.function;
-    key.file = frame.file;
-    key.line = frame.line;
-    callers.push_back(
-        fmt::format("{} {}", places.where(key, GroupBy::line), places.function(key, GroupBy::line)));
+    callers.push_back(places.frame(n));
   }
   return callers;
 }

@@ -32,11 +32,8 @@ std::string life_text(const Sums& s) { return s.frees == 0 ? "-" : time_text(s.l
 
 std::string defined_at(const ReportInput& input, const TypeSums& t, const Places& places) {
   if (t.node == 0) return "";
-  const ledger::Frame& frame = input.reader.frames()[input.reader.nodes()[t.node].frame];
-  query::GroupKey key;
-  key.file = frame.file;
-  key.line = frame.line;
-  return places.where(key, query::GroupBy::line);
+  using query::GroupBy;
+  return places.where(query::frame_key(input.reader, t.node, GroupBy::line), GroupBy::line);
 }
 
 constexpr std::size_t kPlace = 28;  ///< columns of where a class is defined; its end says most

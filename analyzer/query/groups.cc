@@ -10,20 +10,6 @@ namespace heapledger::query {
 
 namespace {
 
-/// Key of the slot's innermost frame in groupings by code.
-GroupKey code_key(const ledger::Reader& reader, const ledger::Site& site, Origin origin, GroupBy by) {
-  GroupKey key;
-  key.origin = origin;
-  if (origin != Origin::python) return key;
-  const ledger::Frame& frame = reader.frames()[reader.nodes()[site.node].frame];
-  key.file = frame.file;
-  if (by == GroupBy::file) return key;
-  key.function = frame.function;
-  key.line = by == GroupBy::function ? frame.first_line : frame.line;
-  if (by == GroupBy::stack) key.node = site.node;
-  return key;
-}
-
 using GroupMap = std::map<GroupKey, Sums>;
 
 GroupMap by_slots(const ledger::Reader& reader, const Slots& slots, const Profile& profile, GroupBy by) {
@@ -38,8 +24,10 @@ GroupMap by_slots(const ledger::Reader& reader, const Slots& slots, const Profil
     } else if (by == GroupBy::type) {
       key.type = same[site.type];
       if (key.type == 0) key.account = site.account;
+    } else if (slots.origin(slot) == Origin::python) {
+      key = frame_key(reader, site.node, by);
     } else {
-      key = code_key(reader, site, slots.origin(slot), by);
+      key.origin = slots.origin(slot);
     }
     groups[key] += profile.slots[slot];
   }
@@ -60,6 +48,17 @@ GroupMap by_threads(const Profile& profile, GroupBy by) {
 }
 
 }  // namespace
+
+GroupKey frame_key(const ledger::Reader& reader, std::uint32_t node, GroupBy by) {
+  const ledger::Frame& frame = reader.frames()[reader.nodes()[node].frame];
+  GroupKey key;
+  key.file = frame.file;
+  if (by == GroupBy::file) return key;
+  key.function = frame.function;
+  key.line = by == GroupBy::function ? frame.first_line : frame.line;
+  if (by == GroupBy::stack) key.node = node;
+  return key;
+}
 
 std::vector<Group> group(const ledger::Reader& reader, const Slots& slots, const Profile& profile,
                          GroupBy by) {

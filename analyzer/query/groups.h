@@ -17,14 +17,17 @@ struct GroupKey {
   bool imports = false;        ///< trees only: frames of the import system between an import and the module
   std::uint32_t function = 0;  ///< string numbers of the innermost frame
   std::uint32_t file = 0;
-  std::uint32_t line = 0;  ///< of a line or stack; first line of a function
-  std::uint32_t node = 0;  ///< of a stack: its innermost frame
+  std::uint32_t line = 0;                             ///< of a line or stack; first line of a function
+  std::uint32_t node = 0;                             ///< of a stack: its innermost frame
   ledger::Account account = ledger::Account::native;  ///< also of a type 0
-  std::uint32_t type = 0;  ///< the first one of its name
-  std::uint32_t process = 0;  ///< index into Reader::processes()
+  std::uint32_t type = 0;                             ///< the first one of its name
+  std::uint32_t process = 0;                          ///< index into Reader::processes()
   std::uint32_t thread = 0;
   auto operator<=>(const GroupKey&) const = default;
 };
+
+/// The group of a frame in a grouping by code: line, function, file or stack.
+[[nodiscard]] GroupKey frame_key(const ledger::Reader& reader, std::uint32_t node, GroupBy by);
 
 struct Group {
   GroupKey key;

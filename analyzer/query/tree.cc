@@ -57,15 +57,7 @@ class Builder {
     return caller;
   }
 
-  GroupKey code_key(std::uint32_t node) const {
-    const ledger::Frame& frame = reader_.frames()[nodes_[node].frame];
-    GroupKey key;
-    key.file = frame.file;
-    if (options_.by == GroupBy::file) return key;
-    key.function = frame.function;
-    key.line = options_.by == GroupBy::function ? frame.first_line : frame.line;
-    return key;
-  }
+  GroupKey code_key(std::uint32_t node) const { return frame_key(reader_, node, options_.by); }
 
   template <class Use>
   void each_slot(Use use) const {
