@@ -8,7 +8,6 @@
 #include <cstdio>
 
 #include "command.h"
-#include "filter_options.h"
 #include "message.h"
 #include "open.h"
 #include "units.h"

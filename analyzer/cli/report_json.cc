@@ -202,34 +202,36 @@ Json groups_json(const ReportInput& input) {
           {"entries", std::move(entries)}};
 }
 
-Json stale_json(const ReportInput& input) {
-  const auto types = query::sum_types(input.reader, input.slots, input.profile);
+Json stale_json(const ReportInput& input, const std::vector<query::TypeSums>& types) {
   Json list = Json::array();
   for (const query::ProcessProfile& p : input.profile.processes)
-    for (const query::StaleBound& bound : query::stale_bounds(input.reader, input.reader.processes()[p.process], types))
-      list.push_back({{"number", p.process + 1}, {"type", bound.type}, {"blocks", bound.blocks}, {"bytes", bound.bytes}});
+    for (const query::StaleBound& bound :
+         query::stale_bounds(input.reader, input.reader.processes()[p.process], types))
+      list.push_back({{"number", p.process + 1},
+                      {"type", bound.type},
+                      {"blocks", bound.blocks},
+                      {"bytes", bound.bytes}});
   return list;
 }
 
 /// Every class with blocks of the selection.
-Json types_json(const ReportInput& input) {
-  const ledger::Reader& reader = input.reader;
-  Json types = Json::array();
-  for (const query::TypeSums& t : query::sum_types(reader, input.slots, input.profile)) {
+Json types_json(const ledger::Reader& reader, const std::vector<query::TypeSums>& types) {
+  Json list = Json::array();
+  for (const query::TypeSums& t : types) {
     const ledger::Type& type = reader.types()[t.type];
     Json defined;
     if (t.node != 0) defined = frame_json(reader, reader.frames()[reader.nodes()[t.node].frame]);
-    types.push_back({{"type", query::type_name(reader, t.type)},
-                     {"module", reader.string(type.module)},
-                     {"qualname", reader.string(type.name)},
-                     {"base", type.base != 0 ? Json(query::type_name(reader, type.base)) : Json()},
-                     {"defined", std::move(defined)},
-                     {"basic_size", type.basic_size},
-                     {"item_size", type.item_size},
-                     {"instances", sums_json(t.instances)},
-                     {"parts", sums_json(t.parts)}});
+    list.push_back({{"type", query::type_name(reader, t.type)},
+                    {"module", reader.string(type.module)},
+                    {"qualname", reader.string(type.name)},
+                    {"base", type.base != 0 ? Json(query::type_name(reader, type.base)) : Json()},
+                    {"defined", std::move(defined)},
+                    {"basic_size", type.basic_size},
+                    {"item_size", type.item_size},
+                    {"instances", sums_json(t.instances)},
+                    {"parts", sums_json(t.parts)}});
   }
-  return types;
+  return list;
 }
 
 Json branch_json(const ledger::Reader& reader, const query::Tree& tree, GroupBy by) {
@@ -275,6 +277,7 @@ Json optional_json(const std::optional<T>& value) {
 std::string report_json(const ReportInput& input) {
   const query::Question& question = input.request.question;
   const auto warnings = notices(input.reader);
+  const auto types = query::sum_types(input.reader, input.slots, input.profile);
   Json processes = Json::array();
   for (const query::ProcessProfile& p : input.profile.processes) processes.push_back(process_json(input, p));
   Json trees = Json::array();
@@ -299,8 +302,8 @@ std::string report_json(const ReportInput& input) {
                     {"totals", sums_json(input.profile.totals)},
                     {"accounts", accounts_json(input.profile)},
                     {"processes", std::move(processes)},
-                    {"types", types_json(input)},
-                    {"free_lists", stale_json(input)},
+                    {"types", types_json(input.reader, types)},
+                    {"free_lists", stale_json(input, types)},
                     {"groups", groups_json(input)},
                     {"trees", std::move(trees)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
