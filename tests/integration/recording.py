@@ -174,6 +174,7 @@ class Recording:
     def types_under(self, function):
         """{class: its entry in the report} for blocks with this function in their stacks."""
         return {entry["type"]: entry for entry in self._report("--function", function)["types"]}
+
     def controls(self, number=0):
         """{"gc off": {outcome: text}} of one process, in the order of their starts."""
         found = {}

@@ -26,6 +26,12 @@ def library(name):
     return next(iter(sorted(pathlib.Path("/usr/lib").glob(f"*/{name}"))), None)
 
 
+def line_with(program, text):
+    """Number of the first line of a program that has this text."""
+    lines = (PROGRAMS / program).read_text(encoding="utf-8").splitlines()
+    return next(number for number, line in enumerate(lines, 1) if text in line)
+
+
 @dataclasses.dataclass(frozen=True)
 class Outcome:
     """What a program showed to the world."""

@@ -1,10 +1,9 @@
 """Advice on every interpreter: what slots are said to save is what a run with slots saves; what grows is found."""
 
 import json
-import subprocess
 import unittest
 
-from target import PROGRAMS, TOOL, PythonTest, environment, every_interpreter
+from target import TOOL, Outcome, PythonTest, every_interpreter, line_with, run
 
 COUNT = 1_000_000
 
@@ -33,38 +32,34 @@ class Advice(PythonTest):
         ledger = self.folder / "slotted.hl"
         command = (TOOL, "record", "-q", "-o", ledger, "--slots-from", plain.path(), "--slots", "__main__:Item,__main__:Book",
                    "--", *self.python("million.py", COUNT))
-        done = subprocess.run([str(word) for word in command], env=environment(), stdin=subprocess.DEVNULL,
-                              capture_output=True, timeout=240, check=False)
-        self.assertEqual((0, b"", b""), (done.returncode, done.stdout, done.stderr))
-        return json.loads(subprocess.run([TOOL, "report", "--json", ledger], capture_output=True,
-                                         check=True).stdout)["totals"]["peak_bytes"]
+        self.assertEqual(Outcome("", "", 0), run(command))
+        return json.loads(run((TOOL, "report", "--json", ledger)).stdout)["totals"]["peak_bytes"]
 
     def test_what_grows(self):
         outcome, recording = self.record(self.python("hoarder.py"))
         self.assertEqual(0, outcome.status, outcome.stderr)
         growth = json.loads(recording.read("advise", "--json"))["growth"]
-        lines = {text.split("# at: ")[1]: number for number, text in
-                 enumerate((PROGRAMS / "hoarder.py").read_text(encoding="utf-8").splitlines(), 1) if "# at: " in text}
         here = [one for one in growth["lines"] if one["file"].endswith("hoarder.py")]
         for name in ("str", "__main__.Page"):
             self.assertTrue(any(one["type"] == name and one["steady"] for one in here), here)
-        tables = [one for one in here if one["line"] == lines["table"] and one["table_growths"] >= 3]
+        tables = [one for one in here if one["line"] == line_with("hoarder.py", "# at: table") and one["table_growths"] >= 3]
         self.assertEqual(1, len(tables), here)
-        self.assertEqual([], [one for one in here if one["line"] == lines["from the start"] and one["steady"]])
+        start = line_with("hoarder.py", "# at: from the start")
+        self.assertEqual([], [one for one in here if one["line"] == start and one["steady"]])
 
 
 class BadInput(unittest.TestCase):
     def refused(self, status, says, *command):
-        done = subprocess.run([str(word) for word in (TOOL, *command)], capture_output=True, check=False, text=True)
-        self.assertEqual((status, ""), (done.returncode, done.stdout))
-        self.assertIn(says, done.stderr)
+        outcome = run((TOOL, *command))
+        self.assertEqual((status, ""), (outcome.status, outcome.stdout))
+        self.assertIn(says, outcome.stderr)
 
     def test_no_such_file(self):
-        self.refused(2, "no-such.hl", "advise", "/tmp/no-such.hl")
-        self.refused(2, "no-such.hl", "record", "--slots-from", "/tmp/no-such.hl", "--slots", "m:C", "--", "true")
+        self.refused(2, "no-such.hl", "advise", "/nowhere/no-such.hl")
+        self.refused(2, "no-such.hl", "record", "--slots-from", "/nowhere/no-such.hl", "--slots", "m:C", "--", "true")
 
     def test_names_without_a_class(self):
-        self.refused(2, "--slots names no class", "record", "--slots-from", "/tmp/no-such.hl", "--", "true")
+        self.refused(2, "--slots names no class", "record", "--slots-from", "/nowhere/no-such.hl", "--", "true")
 
 
 if __name__ == "__main__":

@@ -4,11 +4,10 @@ The truth about slots is the same program with the slots written into its text."
 
 import json
 import os
-import subprocess
 import unittest
 
-from target import PROGRAMS, TIME_LIMIT, TOOL, PythonTest, every_interpreter, environment
 import test_record
+from target import PROGRAMS, TOOL, PythonTest, every_interpreter, run
 
 SLOTTED = {
     "Base": "number", "Derived": "text", "Outer.Inner": "value", "local.<locals>.Local": "value", "Registered": "value",
@@ -38,6 +37,15 @@ class Controls(PythonTest):
         self.assert_sound(recording)
         return json.loads(outcome.stdout), recording.controls(), recording
 
+    def said_bare(self):
+        """What controlled.py says by itself."""
+        return json.loads(self.bare(self.python("controlled.py")).stdout)
+
+    def assert_as_bare(self, said):
+        bare = self.said_bare()
+        for key in ("kept", "same", "gc"):
+            self.assertEqual(bare[key], said[key])
+
     def edited(self):
         """What controlled.py says when somebody has written the slots into it."""
         text = (PROGRAMS / "controlled.py").read_text(encoding="utf-8")
@@ -65,9 +73,8 @@ class Controls(PythonTest):
 
     def test_without_slots_nothing_is_changed(self):
         """The function in the place of __build_class__ is not to be told from the original."""
-        bare = json.loads(self.bare(self.python("controlled.py")).stdout)
         said, _, _ = self.run_with(HEAPLEDGER_SLOTS="elsewhere:Nothing=a")
-        self.assertEqual((bare["kept"], bare["same"], bare["gc"]), (said["kept"], said["same"], said["gc"]))
+        self.assert_as_bare(said)
 
     def test_collector_off(self):
         said, controls, _ = self.run_with(HEAPLEDGER_GC="off")
@@ -95,9 +102,8 @@ class Controls(PythonTest):
         self.assertIn("undone", controls["gc threshold=5000"])
 
     def test_freeze(self):
-        bare = json.loads(self.bare(self.python("controlled.py")).stdout)
         said, controls, _ = self.run_with(HEAPLEDGER_GC="freeze")
-        self.assertGreater(said["gc"]["frozen"], bare["gc"]["frozen"] + 1000)
+        self.assertGreater(said["gc"]["frozen"], self.said_bare()["gc"]["frozen"] + 1000)
         self.assertEqual({"gc freeze": {"applied": ""}}, controls)
 
     def test_controls_only(self):
@@ -109,10 +115,9 @@ class Controls(PythonTest):
         self.assertEqual((0, 0), (recording.only_process().allocations, len(recording.only_process().blocks)))
 
     def test_controls_only_looks_like_the_bare_program(self):
-        bare = json.loads(self.bare(self.python("controlled.py")).stdout)
-        said, _, _ = self.run_with(HEAPLEDGER_EVENTS="none", HEAPLEDGER_GC="threshold=" + ",".join(
-            str(one) for one in bare["gc"]["thresholds"]))
-        self.assertEqual((bare["kept"], bare["same"], bare["gc"]), (said["kept"], said["same"], said["gc"]))
+        thresholds = ",".join(str(one) for one in self.said_bare()["gc"]["thresholds"])
+        said, _, _ = self.run_with(HEAPLEDGER_EVENTS="none", HEAPLEDGER_GC=f"threshold={thresholds}")
+        self.assert_as_bare(said)
 
     def from_stdin(self, path):
         def before():
@@ -135,11 +140,11 @@ class Controls(PythonTest):
 
     def test_every_way_to_run(self):
         for name, arguments, options in self.ways():
+            command = [self.interpreter.path, *arguments]
+            bare = self.bare(command, **options)
+            default = bare.stdout.split()[1]
             for word, wanted in (("off", "False {0} False"), ("threshold=4321", "True 4321 False"), ("freeze", "True {0} True")):
                 with self.subTest(f"{name}, {word}"):
-                    command = [self.interpreter.path, *arguments]
-                    bare = self.bare(command, **{**options})
-                    default = bare.stdout.split()[1]
                     setting = {**options.get("setting", {}), "HEAPLEDGER_GC": word, "HEAPLEDGER_SLOTS": "__main__:Book=title"}
                     outcome, recording = self.record(command, **{**options, "setting": setting})
                     self.assertEqual((0, bare.stderr), (outcome.status, outcome.stderr))
@@ -176,13 +181,13 @@ class Controls(PythonTest):
         self.assertIn("AttributeError: 'Book' object has no attribute 'colour'", outcome.stderr)
         self.assertEqual({"slots __main__:Book": {"applied": ""}}, recording.controls())
 
-    def outcomes(self, module, run, **setting):
-        """{test: outcome} of the interpreter's own tests."""
+    def own_tests(self, module):
+        """(command, file) of a run of the interpreter's own tests that writes {test: outcome} into the file."""
         file = self.folder / "outcomes.json"
-        command = [self.interpreter.path, PROGRAMS / "unittest_outcomes.py", file, f"test.{module}"]
-        outcome = run(command, cwd=self.folder, setting=setting)
-        found = outcome[0] if isinstance(outcome, tuple) else outcome
-        self.assertEqual(0, found.status, found.stderr[-3000:])
+        return [self.interpreter.path, PROGRAMS / "unittest_outcomes.py", file, f"test.{module}"], file
+
+    def outcomes(self, outcome, file):
+        self.assertEqual(0, outcome.status, outcome.stderr[-3000:])
         return json.loads(file.read_text(encoding="utf-8"))
 
     def test_own_tests_of_classes(self):
@@ -193,7 +198,10 @@ class Controls(PythonTest):
         setting = {"HEAPLEDGER_SLOTS": ",".join(f"elsewhere:{name}=a" for name in names), "HEAPLEDGER_EVENTS": "none"}
         for module in ("test_metaclass", "test_super", "test_subclassinit", "test_types", "test_descr", "test_dataclasses"):
             with self.subTest(module):
-                self.assertEqual(self.outcomes(module, self.bare), self.outcomes(module, self.record, **setting))
+                command, file = self.own_tests(module)
+                bare = self.outcomes(self.bare(command, cwd=self.folder), file)
+                outcome, _ = self.record(command, cwd=self.folder, setting=setting)
+                self.assertEqual(bare, self.outcomes(outcome, file))
 
     def test_values_that_are_not_understood(self):
         """Without `record`, which refuses them."""
@@ -243,9 +251,9 @@ class Record(test_record.RecordTest):
         self.assertEqual(0, status, err)
         self.assertEqual("False 700 False ('title', '__weakref__')\n", out)
         self.assertIn("the program ran with controls: gc off; slots on __main__:Book\n", err)
-        report = subprocess.run([TOOL, "report", "x.hl"], cwd=self.folder, env=environment(), stdout=subprocess.PIPE, text=True,
-                                timeout=TIME_LIMIT, check=True).stdout
-        self.assertRegex(report, r"(?m)^Controls +gc off; slots on __main__:Book$")
+        report = run([TOOL, "report", "x.hl"], cwd=self.folder)
+        self.assertEqual((0, ""), (report.status, report.stderr))
+        self.assertRegex(report.stdout, r"(?m)^Controls +gc off; slots on __main__:Book$")
 
     def test_variables_are_options(self):
         status, out, err = self.controlled(setting={"HEAPLEDGER_GC": "off", "HEAPLEDGER_EVENTS": "none"})
@@ -272,13 +280,6 @@ class Record(test_record.RecordTest):
         self.assertEqual(1, status)
         self.assertIn("'Book' object has no attribute 'colour'", err)
         self.assertIn("note: it failed, and slots may be why", err)
-
-    def test_environment_of_the_program(self):
-        """Nothing is set that was not asked for."""
-        status, out, err = self.record("-o", "x.hl", "--", "env")
-        self.assertEqual(0, status, err)
-        self.assertEqual({"HEAPLEDGER_OUT", "HEAPLEDGER_STACKS"}, {line.partition("=")[0] for line in out.splitlines()
-                                                                   if line.startswith("HEAPLEDGER")})
 
 
 if __name__ == "__main__":

@@ -3,7 +3,9 @@
 import json
 import unittest
 
-from target import PROGRAMS, PythonTest, every_interpreter
+from target import PythonTest, every_interpreter, line_with
+
+LINE = line_with("garbage.py", "# the line of the garbage")
 
 
 @every_interpreter(globals())
@@ -20,18 +22,13 @@ class Collections(PythonTest):
         self.assertGreaterEqual(oldest["freed_bytes"], 60 * 70001)
         self.assertGreaterEqual(oldest["longest_pause_ns"], 1000)
         self.assertGreaterEqual(oldest["pause_ns"], oldest["longest_pause_ns"])
-        self.assertEqual(60, recording.collected_at("garbage.py", self.line()) // 70001)
+        self.assertEqual(60, recording.collected_at("garbage.py", LINE) // 70001)
 
     def assert_all_counted(self, gc, outcome):
         """Each generation was collected as often as gc.get_stats() says."""
         seen = [one["collections"] + one["missed"] for one in gc["generations"]]
         stats = json.loads(outcome.stdout)
         self.assertEqual(stats, seen[:len(stats)])
-
-    @staticmethod
-    def line():
-        lines = (PROGRAMS / "garbage.py").read_text(encoding="utf-8").splitlines()
-        return next(number for number, text in enumerate(lines, 1) if "bytearray" in text)
 
     def test_default(self):
         self.check()

@@ -203,6 +203,12 @@ class TraceBuilder {
   StampCounters& stamps() { return stamps_; }
   /// In the order in which they were begun, which is their order in the file; tests may change it.
   std::deque<BuiltChunk>& chunks() { return chunks_; }
+  /// Their records, as a reader of one lane wants them; valid until more are put.
+  [[nodiscard]] std::vector<std::span<const std::byte>> records() const {
+    std::vector<std::span<const std::byte>> records;
+    for (const BuiltChunk& chunk : chunks_) records.emplace_back(chunk.records);
+    return records;
+  }
   LaneBuilder& lane(std::uint32_t number) {
     return lanes_.try_emplace(number, number, chunks_, stamps_).first->second;
   }

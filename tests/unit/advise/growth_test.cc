@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <optional>
 
 #include "../../support/typed_ledger.h"
 
@@ -69,10 +70,10 @@ TEST(Growth, SteadyAtOnceAndWaste) {
 TEST(Growth, ATableThatEverShrankDidNotOnlyGrow) {
   support::TypedLedger ledger;
   const std::uint32_t table = ledger.site(4, 0);
-  std::uint64_t last = 0;
+  std::optional<std::uint64_t> last;
   for (const std::uint64_t size : {100u, 200u, 400u, 300u, 800u}) {
-    if (last != 0) ledger.writer().death(last - 1);
-    last = ledger.writer().row(table, 0, size) + 1;
+    if (last) ledger.writer().death(*last);
+    last = ledger.writer().row(table, 0, size);
   }
   const ledger::Reader& reader = ledger.read();
   const query::Slots slots(reader);

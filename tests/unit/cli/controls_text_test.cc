@@ -12,7 +12,7 @@ namespace {
 using ledger::Control;
 using trace::ControlOutcome;
 
-/// The line for processes with these controls; `python`: whether the first one is an interpreter.
+/// The line for processes with these controls; `python`: whether they are interpreters.
 std::string line(const std::vector<std::vector<Control>>& processes, bool python = true) {
   const ledger::testing::TempFolder folder;
   {

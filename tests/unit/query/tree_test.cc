@@ -8,7 +8,6 @@
 namespace heapledger::query {
 namespace {
 
-
 struct Case : testing::Profiled {
   explicit Case(std::uint64_t seed) : Profiled({.seed = seed, .rows = 3000, .sites = 60}) {}
 };

@@ -1,10 +1,9 @@
 // Names of classes, filters by class, and sums with the parts of instances.
 #include "../../../analyzer/query/types.h"
 
-#include "../../../analyzer/query/lifetimes.h"
-
 #include <gtest/gtest.h>
 
+#include "../../../analyzer/query/lifetimes.h"
 #include "../../support/typed_ledger.h"
 
 namespace heapledger::query {
@@ -99,7 +98,7 @@ TEST(Lifetimes, ByDecadesAndUntilTheEnd) {
   EXPECT_EQ(lives.blocks(), 6u);
 }
 
-TEST_F(TypesTest, AmendedRowsOfOldGroups) {
+TEST(Types, AmendedRowsOfOldGroups) {
   support::TypedLedger large;
   const std::uint32_t type = large.type("Late", 0, 1);
   const std::uint32_t plain = large.site(1, 0), typed = large.site(1, type);

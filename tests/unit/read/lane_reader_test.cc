@@ -18,13 +18,6 @@ using support::TraceBuilder;
 using support::WrittenDown;
 using trace::Api;
 
-/// The builder's chunks of all lanes, one after the other, as a reader wants them.
-std::vector<ChunkBytes> chunks_of(TraceBuilder& trace) {
-  std::vector<ChunkBytes> chunks;
-  for (const support::BuiltChunk& chunk : trace.chunks()) chunks.emplace_back(chunk.records);
-  return chunks;
-}
-
 struct Reading {
   std::vector<Event> events;
   std::vector<std::string> definitions;
@@ -43,7 +36,7 @@ Reading read_all(const std::vector<ChunkBytes>& chunks) {
   reading.definitions = definitions.lines;
   return reading;
 }
-Reading read_all(TraceBuilder& trace) { return read_all(chunks_of(trace)); }
+Reading read_all(TraceBuilder& trace) { return read_all(trace.records()); }
 
 bool same(const Event& a, const Event& b) {
   return a.kind == b.kind && a.in_collection == b.in_collection && a.inner == b.inner && a.flags == b.flags &&

@@ -92,8 +92,7 @@ class Lane {
 
   /// Of all allocations, in their order. All stamps and addresses must be those that were written.
   std::vector<std::uint32_t> types() {
-    std::vector<ChunkBytes> chunks;
-    for (const support::BuiltChunk& chunk : trace_.chunks()) chunks.emplace_back(chunk.records);
+    const std::vector<ChunkBytes> chunks = trace_.records();
     LaneNumbers definitions;
     LaneReader reader(0, chunks, definitions);
     std::vector<std::uint32_t> types;
@@ -392,8 +391,7 @@ TEST(PartsDict, OrderAndStampsStayWhenTheLaneEndsOrIsDamagedBehindValues) {
     lane.site(Api::py_obj_malloc, 0, 1, 4).site(Api::py_mem_malloc, 1, 1, 6);
     lane.alloc(1, 0x1000, 48).put(trace::Typed{1}).alloc(2, 0x2000, 40);
     if (damaged) lane.put(trace::FreeWide{0, 0});
-    std::vector<ChunkBytes> chunks;
-    for (const support::BuiltChunk& chunk : trace.chunks()) chunks.emplace_back(chunk.records);
+    const std::vector<ChunkBytes> chunks = trace.records();
     LaneNumbers definitions;
     LaneReader reader(0, chunks, definitions);
     Event event;
