@@ -1,3 +1,4 @@
+// Shares of time and of garbage, from the collections of a process.
 #include "collector.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// Counts what each slot holds at the program's end by the time it was born, and follows tables as they grow.
 #include "growth.h"
 
 #include <algorithm>

@@ -1,5 +1,4 @@
-// What only grows: code and classes whose blocks stay until the program's end, in growing numbers all the
-// time.
+// What only grows: code and classes whose blocks stay until the program's end, more of them all the time.
 #pragma once
 
 #include <array>
@@ -18,8 +17,8 @@ struct Growth {
   std::size_t slot = 0;
   std::array<std::uint64_t, kParts> bytes{};  ///< by the part of the time they were born in
   std::array<std::uint64_t, kParts> blocks{};
-  std::uint64_t table_growths =
-      0;  ///< how often its blocks were followed by a larger one; 0 when ever by a smaller one
+  /// How often its blocks were followed by a larger one; 0 when ever by a smaller one.
+  std::uint64_t table_growths = 0;
   std::uint64_t table_bytes = 0;  ///< of the last one, if it was alive
 
   /// Adds the blocks of another slot.
@@ -33,8 +32,8 @@ struct Growth {
 };
 
 struct GrowthReport {
-  std::uint64_t end_row =
-      0;  ///< the program's end: its last allocation with a Python frame; then the interpreter cleans up
+  /// The program's end: its last allocation with a Python frame; then the interpreter cleans up.
+  std::uint64_t end_row = 0;
   std::uint64_t end_us = 0;
   std::vector<Growth> slots;  ///< that hold anything then, greatest first
 };

@@ -1,3 +1,4 @@
+// Sizes of what instances consist of, version by version.
 #include "instance_layout.h"
 
 #include <algorithm>

@@ -18,8 +18,7 @@ namespace heapledger::cli {
 /// Why a library in LD_PRELOAD may not have been loaded although every check before the start passed.
 inline constexpr const char* kReasonsNotLoaded =
     "it may run in a sandbox or as another user that cannot read the recorder library or write to the folder "
-    "of the "
-    "ledger, end before the dynamic loader was done, or the loader said above why it refused the library";
+    "of the ledger, end before the dynamic loader was done, or the loader said above why it refused the library";
 
 /// The command has ended and these have not.
 void print_waiting(const std::vector<record::ProcessStat>& rest);
@@ -43,9 +42,9 @@ class PackProgress {
   bool silent_;
 };
 
-/// Losses first, then controls, the ledger, what it shows, and what to type next; when quiet, losses and controls that
-/// failed only. True when the recording is whole and every control was applied. `status`: of the command, as wait(2) has
-/// it. Throws ledger::FileError when the ledger cannot be read.
+/// Losses first, then controls, the ledger, what it shows, and what to type next; when quiet, losses and
+/// controls that failed only. True when the recording is whole and every control was applied. `status`: of
+/// the command, as wait(2) has it. Throws ledger::FileError when the ledger cannot be read.
 bool print_recorded(const std::string& ledger, const ledger::PackSummary& summary, int status, bool quiet);
 
 }  // namespace heapledger::cli

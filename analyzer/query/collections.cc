@@ -1,3 +1,4 @@
+// Adds up collections.
 #include "collections.h"
 
 #include <algorithm>

@@ -21,8 +21,7 @@ struct CollectionSums {
 
 using CollectionsByGeneration = std::array<CollectionSums, ledger::kGenerations>;
 
-/// Greater generations count as the oldest.
-/// Only those that began before this position of rows.
+/// Of the collections that began before this position of rows. Greater generations count as the oldest.
 [[nodiscard]] CollectionsByGeneration collections_of(const ledger::Process& process,
                                                      std::uint64_t before = ~std::uint64_t{0});
 [[nodiscard]] CollectionSums total(const CollectionsByGeneration& generations);

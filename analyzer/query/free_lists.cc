@@ -1,3 +1,4 @@
+// The capacities of CPython's free lists.
 #include "free_lists.h"
 
 #include <algorithm>

@@ -1,3 +1,4 @@
+// One scan that counts blocks by their life.
 #include "lifetimes.h"
 
 #include <algorithm>

@@ -12,8 +12,7 @@ namespace heapledger::query {
 
 struct Peak {
   std::uint64_t bytes = 0;
-  std::uint64_t position =
-      0;  ///< of the timeline; the first one with that many bytes. Meaningless when bytes is 0
+  std::uint64_t position = 0;  ///< of the timeline: the first one with so many bytes; none when bytes is 0
 };
 
 /// Room for the replay of one batch of buckets, see find_peak().

@@ -12,8 +12,8 @@ namespace heapledger::query {
 
 struct Question {
   Filter filter;
-  std::optional<std::uint64_t>
-      at_us;  ///< look at what is alive at this time of the session instead of at the peak
+  /// Look at what is alive at this time of the session instead of at the peak.
+  std::optional<std::uint64_t> at_us;
 };
 
 /// Bytes at a moment; the time counts from the start of the session.
@@ -37,11 +37,10 @@ struct Profile {
   Moment moment;        ///< peak of the selected processes together, or the time asked for
   Sums totals;
   std::vector<ProcessProfile> processes;
-  std::array<Sums, ledger::kAccountCount>
-      accounts;                            ///< every account, whatever the filter says about accounts
-  std::vector<Sums> slots;                 ///< by slot; of all accounts
-  std::vector<std::uint8_t> wanted;        ///< by slot: 1 = of the wanted accounts, part of totals
-  std::vector<std::vector<Sums>> threads;  ///< by process, thread
+  std::array<Sums, ledger::kAccountCount> accounts;  ///< all, whatever the filter says about accounts
+  std::vector<Sums> slots;                           ///< by slot; of all accounts
+  std::vector<std::uint8_t> wanted;                  ///< by slot: 1 = of the wanted accounts, part of totals
+  std::vector<std::vector<Sums>> threads;            ///< by process, thread
 };
 
 /// Scans all rows of the selected processes: once without conditions on one process (the ledger stores its

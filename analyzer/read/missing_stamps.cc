@@ -1,3 +1,4 @@
+// Collects the stamps that there are as runs; what lies between them is missing.
 #include "missing_stamps.h"
 
 #include <algorithm>

@@ -1,13 +1,11 @@
 // Which blocks of a lane are parts of an instance of a Python class: its values, and its own __dict__.
 //
 // 3.11, 3.12   [object][values]: object() allocates both, one after the other, at the same place of the
-// program. In between, a
-//              garbage collection may run.
+//              program. In between, a garbage collection may run.
 // 3.8 - 3.10   [object] ... [values][dict]: when the first attribute is set, anywhere. The trace says where
-// that was, and not
-//              of which object. So a dict belongs to the instance whose constructor runs there; where there
-//              is doubt, and when attributes are set by somebody else, it stays a dict, and the values stay a
-//              buffer.
+//              that was, and not of which object. So a dict belongs to the instance whose constructor runs
+//              there; where there is doubt, and when attributes are set by somebody else, it stays a dict,
+//              and the values stay a buffer.
 // 3.13 on      nothing: values lie in the object.
 //
 // Numbers of codes, nodes, sites and types are those of the lane; callers have checked them.

@@ -1,6 +1,6 @@
 // HEAPLEDGER_SLOTS: classes that are named get __slots__, without a change to the program.
 //
-//   class Book(Item): ...      __build_class__(body, "Book", Item)         builtins' function, ours since the pending call
+//   class Book(Item): ...      __build_class__(body, "Book", Item): builtins' function, ours since the pending call
 //     not named                the original with the same arguments, no Python frame more
 //     a name that is listed    the original with metaclass=<a proxy>:
 //                                proxy.__prepare__   the namespace of the real metaclass
@@ -37,11 +37,11 @@ void end_slots() noexcept;
 
 /// Functions of the interpreter that only this needs. All need the GIL.
 struct ClassFunctions {
-  void* (*call)(void*, void*, void*);  ///< PyObject_Call
-  void* (*type_of)(void*);             ///< PyObject_Type
+  void* (*call)(void*, void*, void*);    ///< PyObject_Call
+  void* (*type_of)(void*);               ///< PyObject_Type
   int (*is_subtype)(void*, void*);
   void* (*type_from_spec)(void*);
-  void* (*instance)(void*, long);  ///< PyType_GenericAlloc
+  void* (*instance)(void*, long);        ///< PyType_GenericAlloc
   int (*is_mapping)(void*);
   void* (*dict_new)();
   void* (*dict_copy)(void*);
@@ -51,8 +51,8 @@ struct ClassFunctions {
   long (*tuple_size)(void*);
   void* (*text_new)(const char*, long);
   int (*set_attribute)(void*, const char*, void*);
-  void* (*text_of)(void*);  ///< PyObject_Str
-  void* (*method_of)(void*);  ///< PyCFunction_GetFunction
+  void* (*text_of)(void*);               ///< PyObject_Str
+  void* (*method_of)(void*);             ///< PyCFunction_GetFunction
   void* (*error_occurred)();
   int (*error_is)(void*);
   void (*error_take)(void**, void**, void**);
