@@ -71,7 +71,7 @@ TEST(Format, NumbersOfKinds) {
   EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
 }
 
-/// As Include/object.h and Include/internal of CPython have them.
+/// As Include/object.h of CPython has them.
 TEST(Format, BitsOfTypes) {
   constexpr std::pair<TypeFlag, unsigned> kBits[] = {
       {kInlineValues, 2}, {kManagedWeakref, 3},  {kManagedDict, 4},   {kHeapType, 9},
