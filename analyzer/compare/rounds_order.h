@@ -1,5 +1,4 @@
-// In which order the arms run in each round: whatever drifts or depends on the place in a round meets all
-// alike.
+// In which order the arms run in each round, so that drift and the place in a round meet all alike.
 #pragma once
 
 #include <cstddef>

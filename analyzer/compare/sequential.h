@@ -1,5 +1,4 @@
-// More rounds while something is inconclusive, up to a cap, without more false alarms for looking more than
-// once.
+// More rounds while something is inconclusive, up to a cap, with no more false alarms than one look has.
 #pragma once
 
 #include <cstddef>
@@ -26,13 +25,13 @@ struct Look {
   std::size_t run_to = 0;               ///< rounds at the next look; when it is enough, those there are
 };
 
-/// Compares a family after any planned number of rounds. Each look has alpha divided by the number of planned
-/// looks (Bonferroni), so that the chance of a false 'changed' at any of them is at most alpha, whenever the
-/// experiment ends; the same holds for each false 'no change'. Stricter for the whole than the boundaries of
-/// Pocock or O'Brien and Fleming, which assume normal sums; this one holds for any test. What counts is the
-/// look at which the experiment ends: it has all rounds, and a verdict of an earlier one does not outlive
-/// them. Rounds between two looks, as after an interrupted experiment, are one more look at most and should
-/// be the last. Throws as compare() and rounds() do.
+/// Compares a family after a planned number of rounds. Each look has alpha divided by the number of planned
+/// looks (Bonferroni), so the chance of a false 'changed' at any of them is at most alpha, whenever the
+/// experiment ends; the same holds for each false 'no change'. The boundaries of Pocock or of O'Brien and
+/// Fleming would be less strict, but assume normal sums. What counts is the look at which the experiment
+/// ends: it has all rounds, and a verdict of an earlier one may change again. After an interruption between
+/// two looks, this may be the last look instead of the next one; each further look would cost alpha that is
+/// not there. Throws as compare() and rounds() do.
 [[nodiscard]] Look look(std::span<const Pairs> family, const Looks& looks, double alpha);
 
 }  // namespace heapledger::compare

@@ -28,6 +28,10 @@ TEST(RoundsOrder, BelowTakesAllAlike) {
   ASSERT_EQ(seen.size(), 3u);
   for (const auto& [number, times] : seen) EXPECT_NEAR(times, 10000, 350) << number;  // 4 standard deviations
   EXPECT_EQ(random.below(1), 0u);
+  // The remainder by 3 * 2^62 would be below 2^62 every second time.
+  int low = 0;
+  for (int i = 0; i < 3000; ++i) low += random.below(std::size_t{3} << 62) < std::size_t{1} << 62 ? 1 : 0;
+  EXPECT_NEAR(low, 1000, 105);
 }
 
 TEST(RoundsOrder, EveryArmOnceARoundAndAtEveryPlaceOnceASquare) {

@@ -143,6 +143,12 @@ TEST(SignedRank, FewestPairs) {
   EXPECT_EQ(fewest_pairs(1), 1u);
 }
 
+TEST(SignedRank, ALevelThatIsReachedExactlyIsReached) {
+  EXPECT_EQ(rejection(6, 0.03125).sums, 1u);
+  EXPECT_EQ(rejection(6, 0.03125).level, 0.03125);
+  EXPECT_EQ(rejection(6, 0.0312).sums, 0u);
+}
+
 TEST(SignedRank, AsManyPairsAsAreTaken) {
   std::vector<double> differences;
   for (std::size_t i = 1; i <= kMaxPairs; ++i) differences.push_back(static_cast<double>(i));
