@@ -61,6 +61,7 @@ struct Arguments::Impl {
   std::string section;
   std::vector<std::string>* remaining = nullptr;
   std::string remaining_name;
+  bool remaining_is_optional = false;
 
   CLI::Option* titled(CLI::Option* option) const {
     if (!section.empty()) option->group(section);
@@ -109,10 +110,11 @@ void Arguments::positionals(const char* name, std::vector<std::string>& target, 
   impl_.app->add_option(name, target, help)->required()->type_name("");
 }
 
-void Arguments::rest(const char* name, std::vector<std::string>& target, const char* help) {
+void Arguments::rest(const char* name, std::vector<std::string>& target, const char* help, bool optional) {
   impl_.app->prefix_command();
   impl_.remaining = &target;
   impl_.remaining_name = name;
+  impl_.remaining_is_optional = optional;
   impl_.format->rest(name, help);
 }
 
@@ -237,9 +239,9 @@ bool take_rest(const Arguments::Impl& impl, const Line& line) {
   }
   const std::ptrdiff_t mark = rest.empty() && !line.behind.empty() ? 1 : 0;
   rest.insert(rest.end(), line.behind.begin() + mark, line.behind.end());
-  if (rest.empty())
-    print_error(fmt::format("{0} is missing; see heapledger {1} --help", impl.remaining_name, command));
-  return !rest.empty();
+  if (!rest.empty() || impl.remaining_is_optional) return true;
+  print_error(fmt::format("{0} is missing; see heapledger {1} --help", impl.remaining_name, command));
+  return false;
 }
 
 int run_parsed(const std::deque<Declared>& declared, const Line& line) {

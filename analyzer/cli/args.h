@@ -31,8 +31,8 @@ class Arguments {
   /// One or more positional arguments.
   void positionals(const char* name, std::vector<std::string>& target, const char* help);
   /// The rest of the line from the first word that is no option of this command (a `--` before it is taken
-  /// away): a command line with options of its own.
-  void rest(const char* name, std::vector<std::string>& target, const char* help);
+  /// away): a command line with options of its own. Unless optional, it must be there.
+  void rest(const char* name, std::vector<std::string>& target, const char* help, bool optional = false);
   /// Starts a titled group of options in --help; holds for the options declared after it.
   void section(const char* title);
   /// Text behind the options in --help, for example command lines with a word on each.

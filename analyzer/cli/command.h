@@ -43,6 +43,7 @@ struct Command {
 Run record_command(Arguments& arguments);
 Run report_command(Arguments& arguments);
 Run advise_command(Arguments& arguments);
+Run experiment_command(Arguments& arguments);
 Run dump_command(Arguments& arguments);
 Run pack_command(Arguments& arguments);
 

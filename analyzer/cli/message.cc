@@ -6,6 +6,8 @@
 
 #include <cstdio>
 
+#include "units.h"
+
 namespace heapledger::cli {
 
 using namespace std::chrono_literals;
@@ -33,6 +35,17 @@ void Progress::update(std::uint64_t done, std::uint64_t total) {
   shown_ = true;
   put(fmt::format("\r\033[Kheapledger: {} {:3.0f} %", what_,
                   100.0 * static_cast<double>(done) / static_cast<double>(total)));
+  std::fflush(stderr);
+}
+
+void Progress::step(std::string_view now, std::uint64_t done, std::uint64_t total) {
+  if (!enabled_ || total == 0) return;
+  shown_ = true;
+  const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
+  const double each = done == 0 ? 0 : passed.count() / static_cast<double>(done);
+  const auto left = static_cast<std::uint64_t>(each * static_cast<double>(total - done) * 1e6);
+  put(fmt::format("\r\033[Kheapledger: {} {:3.0f} %, {}{}", what_, 100.0 * static_cast<double>(done) / static_cast<double>(total),
+                  done == 0 ? "" : time_text(left) + " left, ", now));
   std::fflush(stderr);
 }
 

@@ -26,6 +26,8 @@ class Progress {
   Progress& operator=(const Progress&) = delete;
 
   void update(std::uint64_t done, std::uint64_t total);
+  /// The same for few and long steps: what is done now, and how long the rest will take at this pace. Shown at once.
+  void step(std::string_view now, std::uint64_t done, std::uint64_t total);
   void finish();
 
  private:

@@ -3,48 +3,18 @@
 
 #include <fmt/format.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <cerrno>
-#include <cstdlib>
 #include <cstring>
-#include <filesystem>
 #include <fstream>
 
 #include "../../trace/format.h"
 #include "../ledger/error.h"
 #include "../ledger/pack.h"
 #include "message.h"
+#include "temporary_folder.h"
 
 namespace heapledger::cli {
-
-namespace {
-
-/// A folder of its own, gone with the object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    const char* root = std::getenv("TMPDIR");
-    path_ = fmt::format("{}/heapledger-XXXXXX", root == nullptr || *root == '\0' ? "/tmp" : root);
-    if (mkdtemp(path_.data()) != nullptr) return;
-    throw ledger::FileError(
-        fmt::format("{}: cannot create a temporary folder ({}); set TMPDIR, or write a ledger with "
-                    "heapledger pack INPUT -o FILE",
-                    path_, std::strerror(errno)));
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  [[nodiscard]] std::string operator/(const char* name) const { return path_ + "/" + name; }
-
- private:
-  std::string path_;
-};
-
-}  // namespace
 
 bool is_raw(const std::string& path) {
   struct stat status {};
@@ -60,7 +30,7 @@ bool is_raw(const std::string& path) {
 
 std::unique_ptr<ledger::Reader> open_ledger(const std::string& path) {
   if (!is_raw(path)) return std::make_unique<ledger::Reader>(path);
-  const TemporaryFolder folder;  // the reader keeps the file mapped after it is gone
+  const TemporaryFolder folder(", or write a ledger with heapledger pack INPUT -o FILE");  // the reader keeps the file mapped after it is gone
   Progress progress("packing");
   ledger::PackOptions options;
   options.inputs = {path};

@@ -12,7 +12,6 @@
 #include <string>
 #include <vector>
 
-#include "../advise/slots.h"
 #include "../ledger/error.h"
 #include "../ledger/pack.h"
 #include "../read/session.h"
@@ -24,7 +23,7 @@
 #include "../record/supervisor.h"
 #include "../record/target.h"
 #include "command.h"
-#include "open.h"
+#include "learn_names.h"
 #include "record_messages.h"
 #include "version.h"
 
@@ -108,19 +107,10 @@ void log_end(const Recorded& recorded, read::SessionWriter& log) {
   log.end(record::monotonic_ns());
 }
 
-/// What finds the names that --slots does not list.
-record::LearnNames learner(const Options& options) {
-  if (options.slots_from.empty()) return {};
-  return [&](std::vector<advise::SlottedClass>& classes) {
-    if (classes.empty()) throw record::BadUsage("--slots-from names a recording, but --slots names no class");
-    advise::learn_names(*open_ledger(options.slots_from), classes);
-  };
-}
-
 /// Starts the command with everything around it and waits for its tree.
 Recorded run_command(const Options& options, const record::SignalSession& signals) {
   const record::Controls controls =
-      record::read_controls(options.gc, options.slots, options.controls_only, learner(options));
+      record::read_controls(options.gc, options.slots, options.controls_only, learn_from(options.slots_from));
   const record::Target target = record::find_target(options.command);
   record::PreloadName shim(record::find_shim());
   record::adopt_orphans();

@@ -66,22 +66,22 @@ bool print_warnings(const ledger::Reader& reader, bool quiet) {
 }
 
 /// What to do about a control that could not be applied.
-std::string_view advice(const ControlSummary& control) {
+std::string_view advice(const query::ControlSummary& control) {
   return control.name == trace::kControlSlots ? "correct --slots or leave this class out of it"
                                               : "record a Python program, or leave --gc out";
 }
 
 /// What became of the controls. True when each was applied.
 bool print_controls(const ledger::Reader& reader, int status, bool quiet) {
-  auto controls = control_summaries(reader);
+  auto controls = query::control_summaries(reader);
   bool all_applied = true, has_slots = false;
-  for (const ControlSummary& control : controls) {
+  for (const query::ControlSummary& control : controls) {
     has_slots = has_slots || (control.applied != 0 && control.name == trace::kControlSlots);
     if (control.problems.empty()) continue;
     all_applied = false;
     say("error: {}; {}", control_text(control), advice(control));
   }
-  std::erase_if(controls, [](const ControlSummary& control) { return control.applied == 0; });
+  std::erase_if(controls, [](const query::ControlSummary& control) { return control.applied == 0; });
   if (!controls.empty() && !quiet) say("the program ran with controls: {}", controls_text(controls));
   if (status != 0 && has_slots)
     say("note: it failed, and slots may be why: objects of these classes take no attribute that is not "
@@ -132,7 +132,7 @@ bool print_recorded(const std::string& ledger, const ledger::PackSummary& summar
   const bool is_whole = print_warnings(reader, quiet);
   const bool is_good = print_controls(reader, status, quiet) && is_whole;
   if (quiet) return is_good;
-  const bool only = has_controls_only(reader);
+  const bool only = query::has_controls_only(reader);
   say("wrote {} ({}): {} of {} in {}", ledger, bytes_text(summary.ledger_bytes),
       only ? "controls and resident memory" : counted(summary.events, "event"),
       processes_text(summary.processes),

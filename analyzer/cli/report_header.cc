@@ -141,9 +141,9 @@ std::string header_text(const ReportInput& input, const Style& style) {
   const ledger::Process& started = processes[last_of_chain(input.reader, 0)];
   line("Command", command_text(session.command.empty() ? started.arguments : session.command));
   for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
-  if (std::string controls = controls_text(control_summaries(input.reader)); !controls.empty())
+  if (std::string controls = controls_text(query::control_summaries(input.reader)); !controls.empty())
     line("Controls", std::move(controls));
-  if (has_controls_only(input.reader))
+  if (query::has_controls_only(input.reader))
     line("Recorded", "controls and resident memory only: no allocation was recorded");
   line("Ran",
        fmt::format("{}, on {}", outcome_text(input.reader), date_text(processes.front().start_realtime_ns)));

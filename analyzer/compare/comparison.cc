@@ -142,6 +142,17 @@ Comparison compare(const Pairs& pairs, double alpha) {
   return compare(std::span<const Pairs>(&pairs, 1), alpha).front();
 }
 
+Comparison compare_exactly(double baseline, double arm, const Threshold& threshold) {
+  constexpr double kAnyAlpha = 0.05;  // none is used
+  const Pairs pairs{{baseline}, {arm}, threshold};
+  check(pairs, kAnyAlpha);
+  Candidate c = begin(pairs);
+  c.result.estimate = c.differences.front();
+  c.result.rounds = c.result.lower = c.result.higher = 0;
+  decide_exactly(c.result);
+  return c.result;
+}
+
 double relative_change(double log_ratio) noexcept { return std::expm1(log_ratio); }
 
 }  // namespace heapledger::compare

@@ -88,6 +88,10 @@ struct Comparison {
 /// A family of one.
 [[nodiscard]] Comparison compare(const Pairs& pairs, double alpha);
 
+/// Two values that are known to be exact, whatever chance may do: counts that repeated runs agree on. `rounds` stays 0.
+/// Throws as the other ones do.
+[[nodiscard]] Comparison compare_exactly(double baseline, double arm, const Threshold& threshold);
+
 /// arm / baseline - 1 of a log ratio.
 [[nodiscard]] double relative_change(double log_ratio) noexcept;
 

@@ -26,7 +26,7 @@ std::string line(const std::vector<std::vector<Control>>& processes, bool python
     }
     writer.finish({});
   }
-  return controls_text(control_summaries(ledger::Reader(folder / "x.hl")));
+  return controls_text(query::control_summaries(ledger::Reader(folder / "x.hl")));
 }
 
 const Control kOff{"gc", "off", ControlOutcome::applied, ""};
