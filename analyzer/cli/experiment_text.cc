@@ -8,6 +8,7 @@
 #include <fmt/ranges.h>
 
 #include "places.h"
+#include "report.h"
 #include "table.h"
 #include "units.h"
 
@@ -66,6 +67,7 @@ std::string verdict_text(const Finding& f, Unit unit) {
 std::string interval_text(const Finding& f, Unit unit) {
   if (f.basis == Basis::exact) return "exact";
   if (f.basis == Basis::varies) return fmt::format("{} to {}", amount(f.low, unit), amount(f.high, unit));
+  if (f.comparison.exact) return "the same in all rounds";
   const auto& interval = f.comparison.interval;
   if (!interval) return "too few rounds";
   return fmt::format("{} to {}", on_scale(interval->low, f.comparison, unit),
@@ -186,7 +188,7 @@ std::string arm_text(const compare::Arm& arm) {
   for (const record::Variable& v : arm.environment) parts.push_back(fmt::format("{}={}", v.name, v.value));
   if (!arm.directory.empty()) parts.push_back("in " + arm.directory);
   const std::string own = fmt::format("{}", fmt::join(parts, "; "));
-  return printable(fmt::format("{}{}{}", own, own.empty() ? "" : ": ", fmt::join(arm.command, " ")));
+  return printable(fmt::format("{}{}{}", own, own.empty() ? "" : ": ", command_text(arm.command)));
 }
 
 std::string experiment_text(const ExperimentInput& input, const Style& style) {

@@ -25,8 +25,6 @@ namespace {
 using record::BadUsage;
 using Variables = std::vector<std::string>;
 
-constexpr const char* kPadding = "HEAPLEDGER_PADDING";
-
 std::string_view value_of(const Variables& variables, std::string_view name) {
   for (const std::string& v : variables)
     if (v.size() > name.size() && v.starts_with(name) && v[name.size()] == '=')
@@ -64,26 +62,49 @@ Variables environment_of(const Arm& arm, const Plan& plan) {
   return variables;
 }
 
-/// Bytes that words take on the stack of a new process, with the pointer to each.
-std::size_t stack_bytes(const std::vector<std::string>& words) {
-  std::size_t bytes = 0;
-  for (const std::string& word : words) bytes += word.size() + 1 + sizeof(char*);
-  return bytes;
+/// What the kernel puts on the stack of a new process for arguments and variables: the words, and a pointer
+/// to each.
+struct Room {
+  std::size_t words = 0, bytes = 0;
+};
+
+void add(Room& room, const std::vector<std::string>& words) {
+  room.words += words.size();
+  for (const std::string& word : words) room.bytes += word.size() + 1;
 }
 
-std::size_t stack_bytes(const Launch& launch) {
-  return stack_bytes(launch.arguments) + stack_bytes(launch.environment) + launch.path.size();
+Room room_of(const Launch& launch) {
+  Room room{0, launch.path.size()};
+  add(room, launch.arguments);
+  add(room, launch.environment);
+  return room;
 }
 
-/// Gives all launches stacks that begin at the same address.
-void pad(std::vector<ReadyArm>& arms, Launch ReadyArm::*launch) {
-  std::size_t most = 0;
-  for (ReadyArm& arm : arms) set((arm.*launch).environment, kPadding, "");
-  for (const ReadyArm& arm : arms) most = std::max(most, stack_bytes(arm.*launch));
+/// Of the program itself when it is recorded, but for what `record` adds in all arms alike.
+Room recorded_room_of(const ReadyArm& arm) {
+  Launch target = arm.clean;
+  target.environment = arm.recorded.environment;
+  target.environment.push_back(arm.ledger);
+  for (const std::string& v : arm.clean.environment)
+    if (v.starts_with("HEAPLEDGER_GC=") || v.starts_with("HEAPLEDGER_SLOTS="))
+      target.environment.push_back(v);
+  return room_of(target);
+}
+
+/// Fills up environments with variables of no meaning until all arms have as many words and bytes, so that
+/// the program's own stack begins at the same address. Equal sums would not do: the kernel aligns bytes and
+/// pointers apart.
+void pad(std::vector<ReadyArm>& arms, Launch ReadyArm::*launch, Room (*room)(const ReadyArm&)) {
+  const auto name = [](std::size_t i) { return fmt::format("HEAPLEDGER_PADDING_{:03}", i); };
+  std::size_t words = 0, bytes = 0;
+  for (const ReadyArm& arm : arms) words = std::max(words, room(arm).words);
   for (ReadyArm& arm : arms) {
-    Launch& one = arm.*launch;
-    set(one.environment, kPadding, std::string(most - stack_bytes(one), '.'));
+    for (std::size_t i = room(arm).words; i <= words; ++i)
+      set((arm.*launch).environment, name(words - i), "");
+    bytes = std::max(bytes, room(arm).bytes);
   }
+  for (ReadyArm& arm : arms)
+    set((arm.*launch).environment, name(0), std::string(bytes - room(arm).bytes, '.'));
 }
 
 /// `record` with the options of the arm.
@@ -168,8 +189,8 @@ std::vector<ReadyArm> prepare_arms(const Plan& plan, const std::string& folder, 
   }
   for (std::size_t i = 0; i < ready.size() && std::ranges::any_of(plan.arms, &Arm::has_controls); ++i)
     load_shim(plan.arms[i], learn_from(plan.arms[i].slots_from), shim, ready[i]);
-  pad(ready, &ReadyArm::clean);
-  pad(ready, &ReadyArm::recorded);
+  pad(ready, &ReadyArm::clean, [](const ReadyArm& arm) { return room_of(arm.clean); });
+  pad(ready, &ReadyArm::recorded, recorded_room_of);
   return ready;
 }
 

@@ -1,6 +1,6 @@
 // How the runs of each arm are started: the same surroundings for all arms but for what the arms are about.
 //
-// Equal for all arms: the environment's size (HEAPLEDGER_PADDING fills up what is missing: the position of
+// Equal for all arms: the environment's size (HEAPLEDGER_PADDING_* fill up what is missing: the position of
 // the stack, and with it the alignment of much else, depends on it), PYTHONHASHSEED, the address space unless
 // it shall vary, an empty standard input; and when any arm has a control, the shim is loaded in all of them.
 #pragma once

@@ -54,7 +54,7 @@ double value_of(const Ending& e, MetricId id) {
 }
 
 std::string status_text(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("killed by {}", ::strsignal(WTERMSIG(status)));
+  if (WIFSIGNALED(status)) return fmt::format("ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
   return fmt::format("exit status {}", WEXITSTATUS(status));
 }
 
