@@ -6,8 +6,6 @@
 
 #include <cstdio>
 
-#include "units.h"
-
 namespace heapledger::cli {
 
 using namespace std::chrono_literals;
@@ -43,9 +41,11 @@ void Progress::step(std::string_view now, std::uint64_t done, std::uint64_t tota
   shown_ = true;
   const std::chrono::duration<double> passed = std::chrono::steady_clock::now() - start_;
   const double each = done == 0 ? 0 : passed.count() / static_cast<double>(done);
-  const auto left = static_cast<std::uint64_t>(each * static_cast<double>(total - done) * 1e6);
-  put(fmt::format("\r\033[Kheapledger: {} {:3.0f} %, {}{}", what_, 100.0 * static_cast<double>(done) / static_cast<double>(total),
-                  done == 0 ? "" : time_text(left) + " left, ", now));
+  const auto left = static_cast<std::uint64_t>(each * static_cast<double>(total - done));
+  constexpr std::uint64_t kBar = 20;
+  const std::uint64_t full = kBar * done / total;
+  put(fmt::format("\r\033[Kheapledger: {} [{:#<{}}{:.<{}}] {}{}", what_, "", full, "", kBar - full,
+                  done == 0 ? "" : fmt::format("{}:{:02} min left, ", left / 60, left % 60), now));
   std::fflush(stderr);
 }
 
