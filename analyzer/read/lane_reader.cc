@@ -195,6 +195,16 @@ void LaneReader::map_event(Event& event, EventKind kind, std::uint64_t address, 
   stamp(event, trace::kMapShard, skipped);
 }
 
+/// Of a block that is alive: what it is, in this lane's own numbers.
+bool LaneReader::object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type, std::uint64_t address) {
+  if (address == 0 || type >= types_.size() || site >= sites_.size() || !sites_[site].objects) return damage();
+  fill(event, kind);
+  event.address = address;
+  event.type = types_[type].number;
+  event.site = sites_[site].number;
+  return true;
+}
+
 bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Event& event) {
   switch (kind) {
     case Kind::realloc: {
@@ -308,15 +318,17 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     }
     case Kind::typed_late: {
       trace::TypedLate t;
-      if (!get(body, t)) return false;
-      const bool of_objects = t.site < sites_.size() && sites_[t.site].objects;
-      if (t.address == 0 || t.type >= types_.size() || !of_objects) return damage();
-      fill(event, EventKind::retype);
-      event.address = t.address;
-      event.type = types_[t.type].number;
-      event.site = sites_[t.site].number;
+      if (!get(body, t) || !object_event(event, EventKind::retype, t.site, t.type, t.address)) return false;
       stamp(event, trace::shard_of(t.address), t.skipped);
-      birth_ = {t.site, t.type, sites_[t.site].objects};
+      birth_ = {t.site, t.type, true};
+      return true;
+    }
+    case Kind::reused: {
+      trace::Reused r;
+      if (!get(body, r)) return false;
+      model_.last_address += static_cast<std::uint64_t>(r.move);
+      if (!object_event(event, EventKind::reuse, r.site, r.type, model_.last_address)) return false;
+      stamp(event, trace::shard_of(event.address), r.skipped);
       return true;
     }
     case Kind::collection_begin: {

@@ -58,6 +58,7 @@ class LaneReader {
   /// Handles an extended record; true when it is an event.
   bool extended(trace::Kind kind, std::span<const std::byte> body, Event& event);
   bool extended_event(trace::Kind kind, std::span<const std::byte> body, Event& event);
+  bool object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type, std::uint64_t address);
   void definition(trace::Kind kind, std::span<const std::byte> body);
   template <class Record>
   bool get(std::span<const std::byte> body, Record& record);
