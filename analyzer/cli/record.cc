@@ -239,8 +239,9 @@ Run record_command(Arguments& arguments) {
   arguments.flag("-f,--force", options->force, "Replace the ledger when it exists");
   arguments.choice("--stacks", {"python", "none"}, options->stacks,
                    "Stacks to keep: the Python stack of every allocation, or none");
-  arguments.choice("--reuse", {"off", "on"}, options->reuse,
-                   "on: objects that CPython 3.13+ makes from dead ones get the line that made them (slower)");
+  arguments.choice(
+      "--reuse", {"off", "on"}, options->reuse,
+      "on: objects that CPython 3.13+ makes from dead ones get the line that made them (slower)");
   arguments.list("--gc", "off|threshold=G0[,G1[,G2]]|freeze", options->gc,
                  "Python's garbage collector as if the program had asked for it in its first line");
   arguments.list("--slots", "MODULE:CLASS=NAME+NAME...", options->slots,

@@ -68,7 +68,8 @@ std::vector<std::string> reuse_lines(const ledger::Reader& reader) {
   const auto add = [&](std::uint64_t count, const std::string& text) {
     const auto all = reader.processes().size();
     if (count == 0) return;
-    lines.push_back(all == 1 ? text : fmt::format("{} ({} of {} processes)", text, count_text(count), count_text(all)));
+    lines.push_back(
+        all == 1 ? text : fmt::format("{} ({} of {} processes)", text, count_text(count), count_text(all)));
   };
   add(followed, fmt::format("followed: {} moved a block to another line", counted(objects, "object")));
   add(taken, "not followed: the program has a tracer of references of its own (tracemalloc is one)");

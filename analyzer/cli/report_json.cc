@@ -35,7 +35,8 @@ std::string_view stacks_name(trace::StackState state) {
 }
 
 std::string_view reuse_name(trace::ReuseState state) {
-  constexpr std::string_view kNames[trace::kReuseStates] = {"unseen", "followed", "taken", "lost", "switched_off"};
+  constexpr std::string_view kNames[trace::kReuseStates] = {"unseen", "followed", "taken", "lost",
+                                                            "switched_off"};
   return kNames[static_cast<unsigned>(state)];
 }
 

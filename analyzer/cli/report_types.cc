@@ -87,7 +87,8 @@ std::string stale_text(const ReportInput& input, const Style& style, const std::
   std::uint64_t blocks = 0, bytes = 0;
   bool is_avoidable = false;
   for (const query::ProcessProfile& p : input.profile.processes) {
-    is_avoidable = is_avoidable || input.reader.processes()[p.process].reuse == trace::ReuseState::switched_off;
+    is_avoidable =
+        is_avoidable || input.reader.processes()[p.process].reuse == trace::ReuseState::switched_off;
     for (const query::StaleBound& bound :
          query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
       blocks += bound.blocks;

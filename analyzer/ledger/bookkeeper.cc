@@ -45,7 +45,8 @@ void Bookkeeper::apply(const Event& event) {
     case EventKind::collection_begin: return collection_begin(event);
     case EventKind::collection_end: return collection_end(event);
     case EventKind::retype: return retype(event);
-    case EventKind::reuse: return reuse(event);
+    case EventKind::reuse:
+      return reuse(event);
     case EventKind::nothing: return;
   }
 }
@@ -98,7 +99,8 @@ std::uint32_t Bookkeeper::typed_site(std::uint32_t site, std::uint32_t type) {
 std::uint32_t Bookkeeper::reused_site(std::uint32_t site, std::uint32_t type) {
   if (site >= reused_.size()) reused_.resize(site + std::size_t{1});
   TypedSite& last = reused_[site];
-  if (last.type != type || last.site == 0) [[unlikely]] last = {type, sites_.reused(site, type)};
+  if (last.type != type || last.site == 0) [[unlikely]]
+    last = {type, sites_.reused(site, type)};
   return last.site;
 }
 
@@ -106,12 +108,13 @@ std::uint32_t Bookkeeper::reused_site(std::uint32_t site, std::uint32_t type) {
 void Bookkeeper::retype(const Event& event) {
   const auto block = blocks_.find(event.address);
   if (!block) return;  // only a damaged trace has such a record
-  const std::uint64_t row = reused_rows_.contains(block->row) ? reused_rows_.first_of(block->row) : block->row;
+  const std::uint64_t row =
+      reused_rows_.contains(block->row) ? reused_rows_.first_of(block->row) : block->row;
   writer_.amend(row, event.type == 0 ? event.site : typed_site(event.site, event.type));
 }
 
-/// The block lives on as a row of the new site. A row that began in this tick is changed instead: nobody can ask for a moment
-/// between two ticks but for the peak.
+/// The block lives on as a row of the new site. A row that began in this tick is changed instead: nobody can
+/// ask for a moment between two ticks but for the peak.
 void Bookkeeper::reuse(const Event& event) {
   const auto block = blocks_.find(event.address);
   if (!block) return void(++process_.unknown_reuses);
@@ -131,7 +134,8 @@ void Bookkeeper::reuse(const Event& event) {
 
 void Bookkeeper::end_block(std::uint64_t row) {
   writer_.death(row);
-  if (!reused_rows_.contains(row)) [[likely]] return;
+  if (!reused_rows_.contains(row)) [[likely]]
+    return;
   const std::uint64_t first = reused_rows_.take(row);
   writer_.continued(first, rows_ - first);
 }

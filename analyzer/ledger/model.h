@@ -96,8 +96,9 @@ struct Amendment {
   std::uint64_t site = 0;
 };
 
-/// The block of this row did not end with it: another row, of another site, continues it (Site::continuation). life: of the
-/// block, in all its rows, where this is the first of them; 0 where it is not, or the block is alive at the end.
+/// The block of this row did not end with it: another row, of another site, continues it
+/// (Site::continuation). life: of the block, in all its rows, where this is the first of them; 0 where it is
+/// not, or the block is alive at the end.
 struct Continued {
   std::uint64_t row = 0;
   std::uint64_t life = 0;
@@ -157,8 +158,9 @@ struct Process {
   std::string python_version;      ///< Py_GetVersion(), empty: no interpreter
   std::uint32_t python_hex = 0;    ///< PY_VERSION_HEX
   trace::StackState stacks = trace::StackState::unsupported;
-  trace::ReuseState reuse = trace::ReuseState::unseen;  ///< whether objects from Python's free lists have rows of their own
-  std::uint64_t reuses = 0;          ///< objects seen that took the block of an earlier one over, at another line mostly
+  /// Whether objects from Python's free lists have rows of their own.
+  trace::ReuseState reuse = trace::ReuseState::unseen;
+  std::uint64_t reuses = 0;          ///< objects that moved the block of an earlier one to another site
   std::uint64_t unknown_reuses = 0;  ///< the same of blocks that the trace never handed out
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t start_monotonic_ns = 0;

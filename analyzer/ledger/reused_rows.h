@@ -7,7 +7,8 @@
 
 namespace heapledger::ledger {
 
-/// A bit a row, up to the last of them; an entry for each that is alive; and what began in this tick of the trace's clock.
+/// A bit a row, up to the last of them; an entry for each that is alive; and what began in this tick of the
+/// trace's clock.
 class ReusedRows {
  public:
   [[nodiscard]] bool contains(std::uint64_t row) const {
@@ -48,15 +49,16 @@ class ReusedRows {
   }
   /// Whether the row is one of these, of this tick and this thread.
   [[nodiscard]] bool is_of_tick(std::uint64_t row, std::uint32_t thread) const {
-    return row >= tick_row_ && row - tick_row_ < tick_threads_.size() && tick_threads_[row - tick_row_] == thread + 1;
+    return row >= tick_row_ && row - tick_row_ < tick_threads_.size() &&
+           tick_threads_[row - tick_row_] == thread + 1;
   }
 
  private:
   static constexpr std::uint64_t kBits = 64;
-  std::vector<std::uint64_t> bits_;                          ///< by row
-  std::unordered_map<std::uint64_t, std::uint64_t> first_;   ///< live row -> first row of its block
+  std::vector<std::uint64_t> bits_;                         ///< by row
+  std::unordered_map<std::uint64_t, std::uint64_t> first_;  ///< live row -> first row of its block
   std::uint64_t tick_row_ = 0;
-  std::vector<std::uint32_t> tick_threads_;                  ///< by row of the tick: thread + 1, 0: none of these
+  std::vector<std::uint32_t> tick_threads_;  ///< by row of the tick: thread + 1, 0: none of these
 };
 
 }  // namespace heapledger::ledger

@@ -139,7 +139,8 @@ void Symbols::interpreter(const trace::Interpreter& interpreter) {
   process_.python_hex = interpreter.version_hex;
   process_.stacks = static_cast<trace::StackState>(std::min(interpreter.stack_state, 4u));
   // Written again when it changes. What was lost stays lost, in whatever order the lanes are read.
-  const auto reuse = static_cast<trace::ReuseState>(interpreter.reuse < trace::kReuseStates ? interpreter.reuse : 0);
+  const auto reuse =
+      static_cast<trace::ReuseState>(interpreter.reuse < trace::kReuseStates ? interpreter.reuse : 0);
   if (process_.reuse != trace::ReuseState::lost && reuse != trace::ReuseState::unseen) process_.reuse = reuse;
 }
 

@@ -14,7 +14,7 @@ constexpr unsigned kPlace = 1;   ///< function and file are wanted
 constexpr unsigned kWanted = 2;  ///< and so is the account
 constexpr unsigned kCounts = 4;  ///< an allocation, not a continuation
 constexpr unsigned kHeap = 8;
-constexpr unsigned kEnds = 16;   ///< its end can be one of a block: of an allocation, or of an object in an earlier one's block
+constexpr unsigned kEnds = 16;   ///< its end can be a block's: an allocation, or an object that took one over
 
 /// A block of a thread that no later allocation of that thread has judged yet.
 struct Pending {
@@ -136,7 +136,8 @@ class Worker {
     const bool at_end = end_.holds(row, ends.row);
     if (moment_.holds(row, ends.row)) sums.peak_blocks += 1, sums.peak_bytes += size;
     if (at_end) sums.end_blocks += 1, sums.end_bytes += size;
-    if ((flags & kEnds) != 0 && !at_end && !ends.continued && ends.row < collections_.size() && collections_[ends.row]) {
+    if ((flags & kEnds) != 0 && !at_end && !ends.continued && ends.row < collections_.size() &&
+        collections_[ends.row]) {
       sums.collected += 1;
       sums.collected_bytes += size;
     }

@@ -195,16 +195,6 @@ void LaneReader::map_event(Event& event, EventKind kind, std::uint64_t address, 
   stamp(event, trace::kMapShard, skipped);
 }
 
-/// Of a block that is alive: what it is, in this lane's own numbers.
-bool LaneReader::object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type, std::uint64_t address) {
-  if (address == 0 || type >= types_.size() || site >= sites_.size() || !sites_[site].objects) return damage();
-  fill(event, kind);
-  event.address = address;
-  event.type = types_[type].number;
-  event.site = sites_[site].number;
-  return true;
-}
-
 bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Event& event) {
   switch (kind) {
     case Kind::realloc: {

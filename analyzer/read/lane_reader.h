@@ -58,12 +58,15 @@ class LaneReader {
   /// Handles an extended record; true when it is an event.
   bool extended(trace::Kind kind, std::span<const std::byte> body, Event& event);
   bool extended_event(trace::Kind kind, std::span<const std::byte> body, Event& event);
-  bool object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type, std::uint64_t address);
   void definition(trace::Kind kind, std::span<const std::byte> body);
   template <class Record>
   bool get(std::span<const std::byte> body, Record& record);
   void map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size, std::uint64_t skipped);
   std::uint32_t site_number(std::uint32_t lane_site);
+
+  // In lane_objects.cc.
+  bool object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type,
+                    std::uint64_t address);
 
   // In lane_parts.cc.
   void take_ahead(Event& event);

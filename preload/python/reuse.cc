@@ -1,4 +1,4 @@
-// The tracer of references: a call for every object that begins or ends, cheap for all but those of free lists.
+// The tracer of references: called for every object that begins or ends, cheap where no free list is involved.
 #include "reuse.h"
 
 #include <iterator>
@@ -28,10 +28,10 @@ struct ReusableType {
 };
 /// The most frequent first.
 constexpr const char* kNames[] = {
-    "PyFloat_Type",     "PyTuple_Type",    "PyLong_Type",      "PyList_Type",  "PyDict_Type",
-    "PyMethod_Type",    "PySlice_Type",    "PyListIter_Type",  "PyRange_Type", "PyRangeIter_Type",
-    "PyTupleIter_Type", "PyCFunction_Type", "PyComplex_Type",  "PyContext_Type",
-    "_PyAsyncGenASend_Type", "_PyAsyncGenWrappedValue_Type"};
+    "PyFloat_Type",   "PyTuple_Type",     "PyLong_Type",           "PyList_Type",
+    "PyDict_Type",    "PyMethod_Type",    "PySlice_Type",          "PyListIter_Type",
+    "PyRange_Type",   "PyRangeIter_Type", "PyTupleIter_Type",      "PyCFunction_Type",
+    "PyComplex_Type", "PyContext_Type",   "_PyAsyncGenASend_Type", "_PyAsyncGenWrappedValue_Type"};
 constinit ReusableType g_types[std::size(kNames) + 1] = {};  // ends with nullptr
 
 /// No object begins further behind the start of its block.
@@ -50,16 +50,17 @@ bool is_known(const std::byte* block, std::uint64_t key) noexcept {
          place.key.load(std::memory_order_relaxed) == key;
 }
 
-/// As record_alloc, of a block that no allocator gave out. The stamp is taken when the object has begun and before anybody
-/// else can know of it.
+/// As record_alloc, of a block that no allocator gave out. The stamp is taken when the object has begun and
+/// before anybody else can know of it.
 [[gnu::noinline]] void record_reuse(const std::byte* block, const std::byte* type) noexcept {
   const hook::Guard guard;
   if (!guard.records()) return;
   const std::byte* frame = frame_of_call();
   const hook::Writing writing;
   Lane* lane = lane_with_room();
-  if (lane == nullptr) [[unlikely]] return;
-  settle(*lane);  // before anything is defined: what was allocated last has its type in the record behind its own
+  if (lane == nullptr) [[unlikely]]
+    return;
+  settle(*lane);  // before anything is defined: the type of what was allocated last stands behind its record
   trace::Reused record;
   record.site = site_of_stack(*lane, frame, trace::Api::py_obj_malloc);
   const std::uint64_t key = place_key(*lane, record.site);
@@ -69,7 +70,8 @@ bool is_known(const std::byte* block, std::uint64_t key) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
   record.skipped = hook::skipped(*lane, shard, hook::take_stamp_alone(shard));
-  if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]] return trace_file::count_lost();
+  if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]]
+    return trace_file::count_lost();
   std::byte* at = hook::put_prefixes(*lane, lane->cursor, 0);
   record.move = static_cast<std::int64_t>(address - lane->model.last_address);
   lane->model.last_address = address;
@@ -84,12 +86,14 @@ void set_state(ReuseState state) noexcept {
 /// What the interpreter calls; it must not make objects here.
 int on_reference(void* object, int event, void* /*data*/) noexcept {
   if (event != kCreate) {
-    if (event == kRemoved) [[unlikely]] set_state(ReuseState::lost);
+    if (event == kRemoved) [[unlikely]]
+      set_state(ReuseState::lost);
     return 0;
   }
   Lane* const lane = t_state.lane;
   const auto address = reinterpret_cast<std::uintptr_t>(object);
-  if (lane != nullptr && address - reinterpret_cast<std::uintptr_t>(lane->newborn) < kLargestHeader) [[likely]] {
+  if (lane != nullptr && address - reinterpret_cast<std::uintptr_t>(lane->newborn) < kLargestHeader)
+      [[likely]] {
     lane->newborn = nullptr;  // an object once; the next one in this block is of a free list
     return 0;
   }
@@ -104,7 +108,8 @@ int on_reference(void* object, int event, void* /*data*/) noexcept {
 void find_reusable_types(const link_map& object) noexcept {
   const Functions& f = g_runtime.functions;
   if (f.set_tracer == nullptr || f.get_tracer == nullptr || g_runtime.layout == nullptr) return;
-  if (!g_settings.follows_reuse()) return g_reuse_state.store(ReuseState::switched_off, std::memory_order_relaxed);
+  if (!g_settings.follows_reuse())
+    return g_reuse_state.store(ReuseState::switched_off, std::memory_order_relaxed);
   std::size_t count = 0;
   for (const char* name : kNames) {
     const auto* type = static_cast<const std::byte*>(find_symbol(object, name));
@@ -117,7 +122,8 @@ void follow_reuse() noexcept {
   if (g_types[0].type == nullptr || !g_walk_frames.load(std::memory_order_relaxed)) return;
   void* data = nullptr;
   if (f.get_tracer(&data) != nullptr) return set_state(ReuseState::taken);
-  for (ReusableType* known = g_types; known->type != nullptr; ++known) known->header = header_bytes(known->type);
+  for (ReusableType* known = g_types; known->type != nullptr; ++known)
+    known->header = header_bytes(known->type);
   g_follows_reuse.store(true, std::memory_order_relaxed);
   if (f.set_tracer(on_reference, nullptr) != 0) return f.clear_error();
   set_state(ReuseState::followed);
@@ -126,7 +132,8 @@ void follow_reuse() noexcept {
 void check_reuse() noexcept {
   if (g_reuse_state.load(std::memory_order_relaxed) != ReuseState::followed) return;
   void* data = nullptr;
-  if (g_runtime.functions.get_tracer(&data) != reinterpret_cast<void*>(on_reference)) set_state(ReuseState::lost);
+  if (g_runtime.functions.get_tracer(&data) != reinterpret_cast<void*>(on_reference))
+    set_state(ReuseState::lost);
 }
 
 }  // namespace heapledger::python

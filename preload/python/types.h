@@ -98,7 +98,8 @@ inline void forget_type(const void* block) noexcept {
 
 /// The lane's last record is the allocation of this block of the object domain.
 [[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
-  if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]] note_birth(lane, block, site);
+  if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]]
+    note_birth(lane, block, site);
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_main_interpreter.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
     if (!adopt_interpreter()) return;

@@ -64,6 +64,8 @@ class OwnTests(PythonTest):
             self.skipTest("CPython before 3.13 has none")
         self.setting = {"HEAPLEDGER_REUSE": "on"}
         self.check("test_capi.test_misc")
+        self.check("test_capi.test_object", least=0)
+        self.check("test_tracemalloc")
 
 
 if __name__ == "__main__":

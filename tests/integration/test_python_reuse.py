@@ -40,7 +40,8 @@ class Reuse(PythonTest):
             types = recording.types_under(function)
             found = types[name]["instances"]["end_blocks"] if name in types else 0
             all_blocks = recording.end_blocks_under(function)
-            if found != expected or at_peak[function] != all_blocks:
+            same = at_peak[function] == all_blocks or self.interpreter.free_threaded   # there, what threads leave goes later
+            if found != expected or not same:
                 wrong[function] = {"expected": expected, "found": found, "peak": at_peak[function], "end": all_blocks}
         return wrong
 
@@ -66,6 +67,8 @@ class Reuse(PythonTest):
 
     def test_totals_are_those_without(self):
         """What allocators do is the same, whether somebody looks at reuses or not. Both variables take as much room."""
+        if self.interpreter.free_threaded:
+            self.skipTest("free-threaded CPython collects by resident memory, which a recording changes")
         figures = []
         for setting in ({"HEAPLEDGER_REUSE": "no"}, ON):
             _, recording = self.run_program(setting=setting, before=fix_addresses)

@@ -56,7 +56,8 @@ class Model {
       case EventKind::retype:
         break;  // of no block of this model
       case EventKind::reuse:
-        if (const auto found = blocks_.find(e.address); found != blocks_.end()) found->second = {api(e), e.thread, found->second.size};
+        if (const auto found = blocks_.find(e.address); found != blocks_.end())
+          found->second = {api(e), e.thread, found->second.size};
         break;
       case EventKind::stack:
         stacks_[e.address] = {api(e), e.thread, e.size};
@@ -327,16 +328,19 @@ Event taken_over(std::uint64_t address, Api api, std::uint32_t thread = 0) {
 
 TEST(Bookkeeper, AReusedBlockHasARowForEachOfItsObjects) {
   using enum EventKind;
-  const Booked booked = check(timed({event(alloc, 64, 100), event(alloc, 128, 50), taken_over(64, Api::calloc, 3),
-                                     taken_over(64, Api::memalign), event(free, 64), taken_over(128, Api::calloc)}));
+  const Booked booked =
+      check(timed({event(alloc, 64, 100), event(alloc, 128, 50), taken_over(64, Api::calloc, 3),
+                   taken_over(64, Api::memalign), event(free, 64), taken_over(128, Api::calloc)}));
   const Process& p = booked.process;
   EXPECT_EQ(std::tuple(p.allocations, p.frees, p.live_blocks, p.reuses), std::tuple(2u, 1u, 1u, 3u));
-  EXPECT_EQ(booked.continued, (std::map<std::uint64_t, std::uint64_t>{{0, 4}, {1, 0}, {2, 0}})) << "row 4 is a tick";
+  EXPECT_EQ(booked.continued, (std::map<std::uint64_t, std::uint64_t>{{0, 4}, {1, 0}, {2, 0}}))
+      << "row 4 is a tick";
   EXPECT_TRUE(booked.sites[booked.rows[2].site].continuation);
 }
 
 TEST(Bookkeeper, AReuseOfAnUnknownBlockIsCounted) {
-  const Booked booked = check(timed({taken_over(64, Api::calloc), event(EventKind::alloc, 64, 8), taken_over(72, Api::calloc)}));
+  const Booked booked = check(
+      timed({taken_over(64, Api::calloc), event(EventKind::alloc, 64, 8), taken_over(72, Api::calloc)}));
   EXPECT_EQ(std::tuple(booked.process.reuses, booked.process.unknown_reuses), std::tuple(0u, 2u));
   EXPECT_EQ(booked.rows.size(), 1u);
 }
@@ -381,7 +385,8 @@ std::vector<Event> random_reuses(std::uint64_t seed) {
   std::set<std::uint64_t> live;
   for (std::uint64_t i = 0, now = 0; i < 1500; ++i) {
     Event e = event(EventKind::alloc, 16 * (1 + random() % 100), random() % 512);
-    e.thread = static_cast<std::uint32_t>(random() % 3), e.site = static_cast<std::uint32_t>(1 + random() % 4);
+    e.thread = static_cast<std::uint32_t>(random() % 3),
+    e.site = static_cast<std::uint32_t>(1 + random() % 4);
     if (random() % 2 == 0)
       e.kind = EventKind::reuse, e.size = 0;
     else if (live.contains(e.address))

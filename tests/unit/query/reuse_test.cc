@@ -8,8 +8,8 @@
 namespace heapledger::query {
 namespace {
 
-/// Two floats of line 1; the block of the last one becomes a float of line 2, and that one dies in a garbage collection or
-/// not at all. Then lists of line 9, and a temporary float between them.
+/// Two floats of line 1; the block of the last one becomes a float of line 2, and that one dies in a garbage
+/// collection or not at all. Then lists of line 9, and a temporary float between them.
 class Reuse : public ::testing::Test {
  protected:
   struct Told {
@@ -23,8 +23,11 @@ class Reuse : public ::testing::Test {
     ledger::Writer& w = ledger.writer();
     const auto type = ledger.type("float", 0, 0);
     const auto first = ledger.site(1, type), list = ledger.site(9, type);
-    ledger::Site other{.node = ledger.node(2), .api = trace::Api::py_obj_malloc, .account = ledger::Account::python_object,
-                       .continuation = true, .type = type};
+    ledger::Site other{.node = ledger.node(2),
+                       .api = trace::Api::py_obj_malloc,
+                       .account = ledger::Account::python_object,
+                       .continuation = true,
+                       .type = type};
     const auto reused = w.site(other);
     w.time(1'000);
     w.row(first, 0, 24);
@@ -42,7 +45,8 @@ class Reuse : public ::testing::Test {
     if (followed) w.continued(1, freed ? tick : 0);
     w.time(4'000);
     w.row(0, 0, 0);
-    ledger.process.collections = {{.first = tick + 1, .last = tick + 1, .freed_blocks = 1, .freed_bytes = 24}};
+    ledger.process.collections = {
+        {.first = tick + 1, .last = tick + 1, .freed_blocks = 1, .freed_bytes = 24}};
     const ledger::Reader& reader = ledger.read();
     Question question;
     question.filter.processes = {"1"};
@@ -50,7 +54,8 @@ class Reuse : public ::testing::Test {
     Told told{profile(reader, slots, question, {}), lifetimes(reader, question.filter, {}), {}};
     for (std::size_t slot = 0; slot < slots.count(); ++slot) {
       const ledger::Site& site = reader.sites()[slots.site(slot)];
-      if (slots.site(slot) != 0) told.by_line[reader.frames()[reader.nodes()[site.node].frame].line] += told.profile.slots[slot];
+      if (slots.site(slot) != 0)
+        told.by_line[reader.frames()[reader.nodes()[site.node].frame].line] += told.profile.slots[slot];
     }
     return told;
   }

@@ -252,7 +252,10 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
 TEST(LaneReader, AReuseIsAnEventOfABlockNearTheLast) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A"));
-  lane.alloc(1, kA, 16).put(trace::Reused{2, 1, 0, 2}).put(trace::Reused{1, 0, -16, 0}).put(trace::FreeWide{kA, 0});
+  lane.alloc(1, kA, 16)
+      .put(trace::Reused{2, 1, 0, 2})
+      .put(trace::Reused{1, 0, -16, 0})
+      .put(trace::FreeWide{kA, 0});
   const Reading reading = read_all(trace);
   ASSERT_EQ(reading.events.size(), 4u);
   const Event &first = reading.events[1], &second = reading.events[2];
