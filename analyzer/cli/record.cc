@@ -146,8 +146,8 @@ Recorded run_command(const Options& options, const record::SignalSession& signal
     record::Environment environment{
         {"LD_PRELOAD", record::preload_list(shim.path(), preloaded != nullptr ? preloaded : "")},
         {"HEAPLEDGER_OUT", folder},
-        {"HEAPLEDGER_STACKS", options.stacks},
-        {"HEAPLEDGER_REUSE", options.reuse}};
+        {"HEAPLEDGER_STACKS", options.stacks}};
+    if (options.reuse == "on") environment.push_back({"HEAPLEDGER_REUSE", "on"});
     for (record::Variable& variable : record::variables_of(controls))
       environment.push_back(std::move(variable));
     held.start(environment);

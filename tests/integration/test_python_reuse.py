@@ -5,7 +5,7 @@ import ctypes
 import json
 import unittest
 
-from target import PythonTest, every_interpreter
+from target import SHIM, TOOL, PythonTest, every_interpreter, run
 
 COUNT = 200   # more than most lists hold: some objects come from them, some from the allocator
 ON = {"HEAPLEDGER_REUSE": "on"}
@@ -64,6 +64,17 @@ class Reuse(PythonTest):
         self.assertIn("keep_float", self.wrong_places(truth, recording))
         self.assertEqual("switched_off", recording.reuse(0)["state"])
         self.assertNotEqual([], recording.free_lists())
+
+    def test_option_of_record(self):
+        if self.root != "/":
+            self.skipTest("record runs on this system, the interpreter in a folder")
+        ledger = self.folder / "r.hl"
+        for option, state in (("on", "followed"), ("off", "switched_off")):
+            outcome = run([TOOL, "record", "-q", "-f", "-o", ledger, "--reuse", option, "--",
+                           *self.python("reused.py", COUNT)], setting={"HEAPLEDGER_PRELOAD": SHIM})
+            self.assertEqual(0, outcome.status, outcome.stderr)
+            report = json.loads(run([TOOL, "report", "--json", ledger]).stdout)
+            self.assertEqual(state, report["processes"][0]["reuse"]["state"])
 
     def test_totals_are_those_without(self):
         """What allocators do is the same, whether somebody looks at reuses or not. Both variables take as much room."""
