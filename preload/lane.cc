@@ -67,6 +67,7 @@ Lane* make_lane(std::uint32_t tid) noexcept {
 
 void announce_thread(Lane& lane, std::uint32_t tid) noexcept {
   lane.serves = tid;
+  lane.tenure = g_recording->tenures.fetch_add(1, std::memory_order_relaxed) + 1;
   if (t_state.thread_serial == 0)
     t_state.thread_serial = g_recording->thread_count.fetch_add(1, std::memory_order_relaxed) + 1;
   lane.thread_serial = t_state.thread_serial - 1;

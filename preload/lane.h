@@ -109,6 +109,8 @@ struct Lane {
   std::int64_t clock_ns;  ///< nanoseconds field of the last coarse time that was looked at
   GrowingArray<trace::SiteModel> sites;
   PendingObject pending;
+  const std::byte* newborn;  ///< block of the object domain that was allocated or moved last, until it is an
+                             ///< object (reuse.h)
   std::uint32_t aside_count;
   GrowingArray<KnownType> types;
   StackCache stack;
@@ -125,6 +127,7 @@ struct Lane {
   std::atomic<std::uint32_t> owner;  ///< kernel thread id, 0 = free
   std::uint32_t serves;              ///< kernel thread id of the last thread record
   std::uint32_t number;
+  std::uint32_t tenure;  ///< counts the threads that any lane has served: one of a lane
   std::uint32_t chunk_serial;
   std::uint32_t thread_serial;
   std::atomic<std::uint32_t> orphan;  ///< taken by a thread after its last destructor: nobody will give it back

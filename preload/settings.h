@@ -12,6 +12,7 @@ using trace::kMaxText;
 /// Values of the table's choices, by position in "values".
 enum class Stacks : unsigned char { python = 0, none = 1 };
 enum class Events : unsigned char { all = 0, none = 1 };
+enum class Reuse : unsigned char { off = 0, on = 1 };
 
 struct Settings {
 #define HEAPLEDGER_KIND_text(field) char field[kMaxText] = {};
@@ -25,6 +26,7 @@ struct Settings {
 #undef HEAPLEDGER_KIND_choice
 
   [[nodiscard]] Stacks stack_mode() const noexcept { return static_cast<Stacks>(stacks); }
+  [[nodiscard]] bool follows_reuse() const noexcept { return static_cast<Reuse>(reuse) == Reuse::on; }
   [[nodiscard]] Events wanted_events() const noexcept { return static_cast<Events>(events); }
 };
 

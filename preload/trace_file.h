@@ -22,6 +22,14 @@ struct Recording {
   std::atomic<std::uint32_t> thread_count;
   std::atomic<struct Lane*> lanes;  ///< all lanes ever made, newest first; never shortened
   std::atomic<struct Lane*> object_lane;  ///< whose thread was the last to call Python's allocators (python/types.h)
+  std::atomic<std::uint32_t> tenures;     ///< see Lane::tenure
+  /// Which site the trace has for a block of the object domain; see python/reuse.h.
+  struct Place {
+    std::atomic<const void*> block;
+    std::atomic<std::uint64_t> key;
+  };
+  static constexpr std::size_t kPlaces = 1024;
+  Place places[kPlaces];
   /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
   struct alignas(64) Counter {
     std::atomic<std::uint32_t> next;

@@ -321,8 +321,9 @@ struct Interpreter {
   static constexpr Kind kind = Kind::interpreter;
   std::uint32_t version_hex = 0, free_threaded = 0, stack_state = 0, hooked = 0;
   Bytes version;  ///< Py_GetVersion()
+  std::uint32_t reuse = 0;  ///< ReuseState
   template <class V> constexpr void fields(V&& v) {
-    v(version_hex), v(free_threaded), v(stack_state), v(hooked), v(version);
+    v(version_hex), v(free_threaded), v(stack_state), v(hooked), v(version), v(reuse);
   }
 };
 struct SelfTest {
@@ -385,6 +386,13 @@ struct TypedLate {  ///< of a live block that was allocated earlier in this lane
   std::uint32_t type = 0, site = 0;  ///< site: the one of its allocation
   std::uint64_t address = 0, skipped = 0;
   template <class V> constexpr void fields(V&& v) { v(type), v(site), v(address), v(skipped); }
+};
+struct Reused {  ///< a live block became another object without a call of an allocator. Takes a stamp in its shard
+  static constexpr Kind kind = Kind::reused;
+  std::uint32_t site = 0, type = 0;
+  std::int64_t move = 0;  ///< from the lane's last address, which it sets
+  std::uint64_t skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(site), v(type), v(move), v(skipped); }
 };
 struct Attribute {  ///< in the order of the table of keys that instances share; 3.14+ begins it with what methods assign
   static constexpr Kind kind = Kind::attribute;

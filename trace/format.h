@@ -15,7 +15,7 @@ namespace heapledger::trace {
 inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
 
 /// Raised when a reader would misread the trace of a writer of another age. Readers refuse any other number.
-inline constexpr std::uint32_t kVersion = 2;
+inline constexpr std::uint32_t kVersion = 3;
 
 /// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
@@ -159,6 +159,7 @@ enum class Kind : std::uint8_t {
   typed_late = 27,  ///< so is one further back: its site, its address, its type
   control = 28,     ///< what became of a control, see trace/controls.h
   attribute = 29,   ///< instances of a type have an attribute of this name
+  reused = 30,      ///< a live block is another object from here on: its site, its type
 };
 
 /// Flags of Kind::map.
@@ -196,6 +197,16 @@ enum class StackState : std::uint8_t {
   unsupported = 3,  ///< no layout is known for this interpreter: Python stacks are off
   switched_off = 4, ///< the user asked for no stacks
 };
+
+/// State of Kind::interpreter: whether objects made from the interpreter's free lists are seen. Numbers are part of the format.
+enum class ReuseState : std::uint8_t {
+  unseen = 0,       ///< the interpreter is too old, nothing is recorded that needs it, or it is too early
+  followed = 1,
+  taken = 2,        ///< somebody else was there first
+  lost = 3,         ///< followed for a while, until somebody else took the place
+  switched_off = 4, ///< the user asked for it
+};
+inline constexpr unsigned kReuseStates = 5;
 
 /// Kind::control: what became of it in this process. Numbers are part of the format.
 enum class ControlOutcome : std::uint8_t {

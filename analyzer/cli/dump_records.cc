@@ -19,8 +19,9 @@ namespace {
 using read::Event;
 using read::EventKind;
 
-constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",   "unmap",     "remap out", "remap in",
-                                       "protect", "stack",   "stack end", "brk",   "gc begin", "gc end", "retype", "stamp"};
+constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",    "unmap",     "remap out",
+                                       "remap in", "protect", "stack",  "stack end", "brk",
+                                       "gc begin", "gc end",  "retype", "reuse",     "stamp"};
 
 std::string text_of(const trace::Bytes& bytes) { return printable(bytes.text()); }
 std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) {

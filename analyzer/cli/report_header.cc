@@ -55,6 +55,28 @@ std::vector<std::string> interpreters(const ledger::Reader& reader) {
   return lines;
 }
 
+/// Whether objects from Python's free lists have the lines that made them; empty: nobody asked.
+std::vector<std::string> reuse_lines(const ledger::Reader& reader) {
+  std::uint64_t followed = 0, objects = 0, taken = 0, lost = 0;
+  for (const ledger::Process& p : reader.processes()) {
+    followed += p.reuse == trace::ReuseState::followed;
+    taken += p.reuse == trace::ReuseState::taken;
+    lost += p.reuse == trace::ReuseState::lost;
+    objects += p.reuses;
+  }
+  std::vector<std::string> lines;
+  const auto add = [&](std::uint64_t count, const std::string& text) {
+    const auto all = reader.processes().size();
+    if (count == 0) return;
+    lines.push_back(
+        all == 1 ? text : fmt::format("{} ({} of {} processes)", text, count_text(count), count_text(all)));
+  };
+  add(followed, fmt::format("followed: {} moved a block to another line", counted(objects, "object")));
+  add(taken, "not followed: the program has a tracer of references of its own (tracemalloc is one)");
+  add(lost, "followed until the program set a tracer of references of its own (tracemalloc is one)");
+  return lines;
+}
+
 std::string warnings_text(const ReportInput& input, const Style& style) {
   const auto all = notices(input.reader);
   if (all.empty()) return "";
@@ -141,6 +163,7 @@ std::string header_text(const ReportInput& input, const Style& style) {
   const ledger::Process& started = processes[last_of_chain(input.reader, 0)];
   line("Command", command_text(session.command.empty() ? started.arguments : session.command));
   for (std::string& kind : interpreters(input.reader)) line("Python", std::move(kind));
+  for (std::string& reuse : reuse_lines(input.reader)) line("Free lists", std::move(reuse));
   if (std::string controls = controls_text(query::control_summaries(input.reader)); !controls.empty())
     line("Controls", std::move(controls));
   if (query::has_controls_only(input.reader))

@@ -34,6 +34,12 @@ std::string_view stacks_name(trace::StackState state) {
   return "";
 }
 
+std::string_view reuse_name(trace::ReuseState state) {
+  constexpr std::string_view kNames[trace::kReuseStates] = {"unseen", "followed", "taken", "lost",
+                                                            "switched_off"};
+  return kNames[static_cast<unsigned>(state)];
+}
+
 std::string_view origin_key(query::Origin origin) {
   switch (origin) {
     case query::Origin::python:
@@ -117,6 +123,7 @@ Json process_json(const ReportInput& input, const query::ProcessProfile& profile
           {"python_version", p.python_version},
           {"python_hex", p.python_hex},
           {"stacks", stacks_name(p.stacks)},
+          {"reuse", {{"state", reuse_name(p.reuse)}, {"objects", p.reuses}, {"unknown", p.unknown_reuses}}},
           {"start_realtime_ns", p.start_realtime_ns},
           {"start_us", profile.offset_us},
           {"duration_us", p.duration_us},

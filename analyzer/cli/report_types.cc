@@ -82,7 +82,10 @@ void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> 
 /// Which lines of small objects may be those of earlier ones.
 std::string stale_text(const ReportInput& input, const Style& style, const std::vector<TypeSums>& types) {
   std::uint64_t blocks = 0, bytes = 0;
+  bool is_avoidable = false;
   for (const query::ProcessProfile& p : input.profile.processes) {
+    is_avoidable =
+        is_avoidable || input.reader.processes()[p.process].reuse == trace::ReuseState::switched_off;
     for (const query::StaleBound& bound :
          query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
       blocks += bound.blocks;
@@ -92,8 +95,9 @@ std::string stale_text(const ReportInput& input, const Style& style, const std::
   if (blocks == 0) return "";
   return style.dim(fmt::format(
       "  Classes are exact. Lines of at most {} (tuples, floats, lists, dicts ...: {}) may be those of an\n"
-      "  earlier object of the class, from whose block CPython made this one without asking for memory.\n",
-      counted(blocks, "small object"), bytes_text(bytes)));
+      "  earlier object of the class, from whose block CPython made this one without asking for memory.{}\n",
+      counted(blocks, "small object"), bytes_text(bytes),
+      is_avoidable ? "\n  heapledger record --reuse on gets them right, and is slower." : ""));
 }
 
 /// Lives of the blocks of one class, or of some.

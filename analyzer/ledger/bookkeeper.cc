@@ -45,6 +45,8 @@ void Bookkeeper::apply(const Event& event) {
     case EventKind::collection_begin: return collection_begin(event);
     case EventKind::collection_end: return collection_end(event);
     case EventKind::retype: return retype(event);
+    case EventKind::reuse:
+      return reuse(event);
     case EventKind::nothing: return;
   }
 }
@@ -54,6 +56,7 @@ void Bookkeeper::advance(std::uint64_t time_us) {
   time_us_ = time_us;
   separate();
   writer_.time(time_us);
+  reused_rows_.begin_tick(rows_);
 }
 
 void Bookkeeper::separate() {
@@ -73,7 +76,7 @@ void Bookkeeper::born(std::uint64_t size) {
 
 void Bookkeeper::alloc(const Event& event) {
   if (const auto stale = blocks_.put({event.address, rows_, event.size}); stale) [[unlikely]] {
-    writer_.death(stale->row);  // its free was not recorded
+    end_block(stale->row);  // its free was not recorded
     live_ -= stale->size;
     --live_blocks_;
   }
@@ -93,10 +96,48 @@ std::uint32_t Bookkeeper::typed_site(std::uint32_t site, std::uint32_t type) {
   return last.site;
 }
 
+std::uint32_t Bookkeeper::reused_site(std::uint32_t site, std::uint32_t type) {
+  if (site >= reused_.size()) reused_.resize(site + std::size_t{1});
+  TypedSite& last = reused_[site];
+  if (last.type != type || last.site == 0) [[unlikely]]
+    last = {type, sites_.reused(site, type)};
+  return last.site;
+}
+
+/// The site is that of the allocation: of the first row of a block that has several.
 void Bookkeeper::retype(const Event& event) {
   const auto block = blocks_.find(event.address);
   if (!block) return;  // only a damaged trace has such a record
-  writer_.amend(block->row, event.type == 0 ? event.site : typed_site(event.site, event.type));
+  const std::uint64_t row =
+      reused_rows_.contains(block->row) ? reused_rows_.first_of(block->row) : block->row;
+  writer_.amend(row, event.type == 0 ? event.site : typed_site(event.site, event.type));
+}
+
+/// The block lives on as a row of the new site. A row that began in this tick is changed instead: nobody can
+/// ask for a moment between two ticks but for the peak.
+void Bookkeeper::reuse(const Event& event) {
+  const auto block = blocks_.find(event.address);
+  if (!block) return void(++process_.unknown_reuses);
+  ++process_.reuses;
+  const std::uint32_t site = reused_site(event.site, event.type);
+  if (block->row > process_.peak_row && reused_rows_.is_of_tick(block->row, event.thread))
+    return writer_.amend(block->row, site);
+  writer_.death(block->row);
+  const std::uint64_t row = writer_.row(site, event.thread, block->size);
+  rows_ = row + 1;
+  deaths_since_row_ = false;
+  blocks_.take(event.address);
+  blocks_.put({event.address, row, block->size});
+  if (reused_rows_.contains(block->row)) writer_.continued(block->row, 0);
+  reused_rows_.add(row, block->row, event.thread);
+}
+
+void Bookkeeper::end_block(std::uint64_t row) {
+  writer_.death(row);
+  if (!reused_rows_.contains(row)) [[likely]]
+    return;
+  const std::uint64_t first = reused_rows_.take(row);
+  writer_.continued(first, rows_ - first);
 }
 
 void Bookkeeper::free(const Event& event) {
@@ -106,7 +147,7 @@ void Bookkeeper::free(const Event& event) {
     ++(process_.forked_from != 0 ? process_.inherited_frees : process_.unknown_frees);
     return;
   }
-  writer_.death(block->row);
+  end_block(block->row);
   live_ -= block->size;
   if (!collecting_.empty()) [[unlikely]] {
     if (const auto found = collecting_.find(event.lane); found != collecting_.end()) {
@@ -250,6 +291,7 @@ void Bookkeeper::collection_end(const Event& event) {
 }
 
 void Bookkeeper::finish() {
+  reused_rows_.for_each_first([&](std::uint64_t first) { writer_.continued(first, 0); });
   process_.live_bytes = live_;
   process_.live_blocks = live_blocks_;
 }

@@ -11,6 +11,7 @@
 #include "block_table.h"
 #include "model.h"
 #include "range_table.h"
+#include "reused_rows.h"
 #include "writer.h"
 
 namespace heapledger::ledger {
@@ -21,6 +22,8 @@ struct DerivedSites {
   std::function<std::uint32_t(std::uint32_t site, Account account, bool rest)> mapping;
   /// By the type of an object.
   std::function<std::uint32_t(std::uint32_t site, std::uint32_t type)> typed;
+  /// The same of an object that continues the block of an earlier one.
+  std::function<std::uint32_t(std::uint32_t site, std::uint32_t type)> reused;
 };
 
 class Bookkeeper {
@@ -52,6 +55,10 @@ class Bookkeeper {
   void move_break(const read::Event& event);
   void thread_stack(const read::Event& event);
   std::uint32_t typed_site(std::uint32_t site, std::uint32_t type);
+  std::uint32_t reused_site(std::uint32_t site, std::uint32_t type);
+  void reuse(const read::Event& event);
+  /// The row of a block ends, and the block with it.
+  void end_block(std::uint64_t row);
   void retype(const read::Event& event);
   void collection_begin(const read::Event& event);
   void collection_end(const read::Event& event);
@@ -71,7 +78,9 @@ class Bookkeeper {
     std::uint32_t type = 0;  ///< that its objects had last
     std::uint32_t site = 0;
   };
-  std::vector<TypedSite> typed_;  ///< by site
+  std::vector<TypedSite> typed_;   ///< by site
+  std::vector<TypedSite> reused_;  ///< the same of objects in the blocks of earlier ones
+  ReusedRows reused_rows_;
   BlockTable blocks_;
   RangeTable ranges_;
   std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row

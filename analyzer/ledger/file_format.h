@@ -41,6 +41,7 @@ enum class Tag : std::uint32_t {
   contents = 11,  ///< where all other sections are; the last section
   types = 12,
   amendments = 13,  ///< sites of rows that were known too late
+  continued = 14,   ///< rows whose blocks went on as other rows
 };
 
 /// Sections are numbered inside their tag (and process): `group` counts from 0. `process` is 0 where it has

@@ -56,6 +56,7 @@ void visit_members(Of<ProcessRecord> auto& r, Visit&& visit) {
   visit("attributes", p.attributes);
   visit("collections_watched", p.collections_watched), visit("collections", p.collections);
   visit("collections_before", p.collections_before);
+  visit("reuse", p.reuse), visit("reuses", p.reuses), visit("unknown_reuses", p.unknown_reuses);
   visit("controls", p.controls);
 }
 
@@ -93,6 +94,7 @@ Json to_json(Value v) {
   return v;
 }
 Json to_json(trace::StackState v) { return static_cast<unsigned>(v); }
+Json to_json(trace::ReuseState v) { return static_cast<unsigned>(v); }
 Json to_json(trace::ControlOutcome v) { return static_cast<unsigned>(v); }
 Json to_json(const std::string& v) {
   if (is_utf8(v)) return v;
@@ -151,6 +153,11 @@ void from_json(const Json& json, trace::StackState& v) {
   from_json(json, number);
   if (number <= static_cast<unsigned>(trace::StackState::switched_off))
     v = static_cast<trace::StackState>(number);
+}
+void from_json(const Json& json, trace::ReuseState& v) {
+  auto number = static_cast<unsigned>(v);
+  from_json(json, number);
+  if (number < trace::kReuseStates) v = static_cast<trace::ReuseState>(number);
 }
 void from_json(const Json& json, trace::ControlOutcome& v) {
   auto number = static_cast<unsigned>(v);

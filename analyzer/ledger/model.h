@@ -68,7 +68,8 @@ struct Site {
   trace::Api api = trace::Api::unknown;
   Account account = Account::native;
   /// Rows of this site continue an earlier row (rest of a mapping that was unmapped in part, or changed
-  /// its protection): they have bytes but are no allocation, and count in no sum of allocations.
+  /// its protection; a block that Python made another object of): they have bytes but are no allocation, and
+  /// count in no sum of allocations.
   bool continuation = false;
   std::uint32_t type = 0;  ///< what the blocks are objects of
   bool operator==(const Site&) const = default;
@@ -93,6 +94,14 @@ struct TimeMark {
 struct Amendment {
   std::uint64_t row = 0;
   std::uint64_t site = 0;
+};
+
+/// The block of this row did not end with it: another row, of another site, continues it
+/// (Site::continuation). life: of the block, in all its rows, where this is the first of them; 0 where it is
+/// not, or the block is alive at the end.
+struct Continued {
+  std::uint64_t row = 0;
+  std::uint64_t life = 0;
 };
 
 /// Resident memory seen from outside, bytes; time as in TimeMark.
@@ -149,6 +158,10 @@ struct Process {
   std::string python_version;      ///< Py_GetVersion(), empty: no interpreter
   std::uint32_t python_hex = 0;    ///< PY_VERSION_HEX
   trace::StackState stacks = trace::StackState::unsupported;
+  /// Whether objects from Python's free lists have rows of their own.
+  trace::ReuseState reuse = trace::ReuseState::unseen;
+  std::uint64_t reuses = 0;          ///< objects that moved the block of an earlier one to another site
+  std::uint64_t unknown_reuses = 0;  ///< the same of blocks that the trace never handed out
   std::uint64_t start_realtime_ns = 0;
   std::uint64_t start_monotonic_ns = 0;
   std::uint64_t duration_us = 0;

@@ -184,7 +184,8 @@ class Packer {
     Bookkeeper book(
         writer_, process,
         {.mapping = [&](auto site, auto account, bool rest) { return symbols.mapping_site(site, account, rest); },
-         .typed = [&](auto site, auto type) { return symbols.typed_site(site, type); }});
+         .typed = [&](auto site, auto type) { return symbols.typed_site(site, type); },
+         .reused = [&](auto site, auto type) { return symbols.reused_site(site, type); }});
     replay(merger, book, process, trace.committed_bytes());
     book.finish();
     process.lost_events = header.lost_events + merger.dropped_events();

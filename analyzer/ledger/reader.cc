@@ -27,7 +27,7 @@ constexpr std::uint64_t kJsonWeight = 64;
 /// Sections of one process, each list in the order of its groups, ended at the first that is missing.
 struct ProcessSections {
   const Section* process = nullptr;
-  std::vector<const Section*> marks, rss, amendments, births, lives;
+  std::vector<const Section*> marks, rss, amendments, continued, births, lives;
 };
 
 struct ProcessData {
@@ -38,6 +38,7 @@ struct ProcessData {
   std::vector<TimeMark> marks;
   std::vector<RssSample> rss;
   std::vector<Amendment> amendments;
+  std::vector<Continued> continued;
 };
 
 /// A gap ends the list: what comes behind has lost its place.
@@ -114,6 +115,9 @@ void Reader::Impl::sort_sections() {
         break;
       case Tag::amendments:
         append_in_order(process_sections[s.header.process].amendments, s);
+        break;
+      case Tag::continued:
+        append_in_order(process_sections[s.header.process].continued, s);
         break;
       case Tag::births:
         append_in_order(process_sections[s.header.process].births, s);
@@ -207,6 +211,14 @@ void Reader::Impl::read_series(std::uint32_t number, ProcessData& entry) {
   }
   for (const Amendment& a : entry.amendments) whole = whole && a.row < entry.written_rows && a.site < entry.sites;
   if (!whole) entry.amendments.clear();
+  for (const Section* const s : entry.sections.continued) {
+    if (whole) whole = load(*s, payload) && decode_continued(payload, entry.continued);
+  }
+  for (Continued& c : entry.continued) {
+    whole = whole && c.row < entry.written_rows && c.life <= entry.written_rows - c.row;
+    if (c.row < entry.row_count && c.life > entry.row_count - c.row) c.life = 0;  // ended behind the cut
+  }
+  if (!whole) entry.continued.clear();
   // A cut file tells nothing of the time behind the cut.
   while (!entry.marks.empty() && entry.marks.back().row > entry.row_count) entry.marks.pop_back();
   if (!whole)
@@ -262,11 +274,14 @@ Group Reader::group(std::size_t process, std::size_t index, Buffer& buffer) cons
     if (life > data.written_rows - first - i) impl_->fail_group(process, index);
     if (life > data.row_count - first - i) life = 0;  // ended behind the cut
   }
+  const auto from = std::ranges::lower_bound(data.continued, first, {}, &Continued::row);
+  const auto to = std::ranges::lower_bound(from, data.continued.end(), first + rows, {}, &Continued::row);
   return {.first_row = first,
           .site = buffer.site,
           .thread = buffer.thread,
           .size = buffer.size,
-          .life = buffer.life};
+          .life = buffer.life,
+          .continued = {from, to}};
 }
 
 }  // namespace heapledger::ledger

@@ -20,6 +20,7 @@ struct Group {
   std::span<const std::uint32_t> thread;
   std::span<const std::uint64_t> size;
   std::span<const std::uint64_t> life;  ///< see Row::life
+  std::span<const Continued> continued;  ///< those of these rows, ascending
 };
 
 /// All const members may be called from several threads at once.

@@ -62,6 +62,13 @@ void encode_amendments(std::span<const Amendment> amendments, ByteBuffer& payloa
   put_column(amendments, &Amendment::site, payload);
 }
 
+void encode_continued(std::span<const Continued> continued, ByteBuffer& payload) {
+  payload.clear();
+  payload.number(continued.size());
+  put_column(continued, &Continued::row, payload);
+  put_column(continued, &Continued::life, payload);
+}
+
 bool decode_marks(std::span<const std::byte> payload, std::vector<TimeMark>& marks) {
   const auto good = [](const TimeMark& a, const TimeMark& b) {
     return a.row < b.row && a.time_us <= b.time_us;
@@ -77,6 +84,11 @@ bool decode_rss(std::span<const std::byte> payload, std::vector<RssSample>& samp
 bool decode_amendments(std::span<const std::byte> payload, std::vector<Amendment>& amendments) {
   const auto good = [](const Amendment& a, const Amendment& b) { return a.row < b.row; };
   return decode(payload, amendments, good, &Amendment::row, &Amendment::site);
+}
+
+bool decode_continued(std::span<const std::byte> payload, std::vector<Continued>& continued) {
+  const auto good = [](const Continued& a, const Continued& b) { return a.row < b.row; };
+  return decode(payload, continued, good, &Continued::row, &Continued::life);
 }
 
 }  // namespace heapledger::ledger

@@ -98,6 +98,13 @@ std::uint32_t Symbols::typed_site(std::uint32_t site, std::uint32_t type) {
   return writer_.site(typed);
 }
 
+std::uint32_t Symbols::reused_site(std::uint32_t site, std::uint32_t type) {
+  Site reused = site < sites_.size() ? sites_[site] : Site{};
+  reused.type = type;
+  reused.continuation = true;
+  return writer_.site(reused);
+}
+
 std::uint32_t Symbols::mapping_site(std::uint32_t site, Account account, bool rest) {
   Site booked = site < sites_.size() ? sites_[site] : Site{};
   booked.account = account;
@@ -131,6 +138,10 @@ void Symbols::interpreter(const trace::Interpreter& interpreter) {
   process_.python_version = std::string(interpreter.version.text());
   process_.python_hex = interpreter.version_hex;
   process_.stacks = static_cast<trace::StackState>(std::min(interpreter.stack_state, 4u));
+  // Written again when it changes. What was lost stays lost, in whatever order the lanes are read.
+  const auto reuse =
+      static_cast<trace::ReuseState>(interpreter.reuse < trace::kReuseStates ? interpreter.reuse : 0);
+  if (process_.reuse != trace::ReuseState::lost && reuse != trace::ReuseState::unseen) process_.reuse = reuse;
 }
 
 void Symbols::self_test(const trace::SelfTest& test) {

@@ -35,6 +35,8 @@ class Symbols final : public read::Definitions {
 
   /// Ledger site for objects of a type that were allocated under `site`.
   std::uint32_t typed_site(std::uint32_t site, std::uint32_t type);
+  /// The same for objects that began in the block of an earlier one.
+  std::uint32_t reused_site(std::uint32_t site, std::uint32_t type);
   /// Ledger site for a mapping recorded under `site` that is booked in `account`.
   std::uint32_t mapping_site(std::uint32_t site, Account account, bool rest);
 

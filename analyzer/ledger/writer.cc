@@ -26,6 +26,7 @@ struct Writer::Impl {
   void flush_marks();
   void flush_rss();
   void write_amendments();
+  void write_continued();
   /// After all groups were flushed: uses their memory.
   void write_lives();
 
@@ -43,6 +44,7 @@ struct Writer::Impl {
   std::vector<TimeMark> marks;
   std::vector<RssSample> samples;
   std::map<std::uint64_t, std::uint32_t> amendments;  ///< row -> site
+  std::vector<Continued> continued;
 
   // The group being filled.
   std::uint32_t filled = 0;
@@ -72,6 +74,7 @@ void Writer::begin_process() {
   w.rows = 0;
   w.groups = w.mark_sections = w.rss_sections = w.threads = w.filled = 0;
   w.amendments.clear();
+  w.continued.clear();
   w.lives.clear();
   w.lives.add_group();
 }
@@ -100,6 +103,11 @@ void Writer::amend(std::uint64_t row, std::uint32_t site) {
   } else {
     w.amendments[row] = site;
   }
+}
+
+void Writer::continued(std::uint64_t row, std::uint64_t life) {
+  assert(row < impl_->rows);
+  impl_->continued.push_back({row, life});
 }
 
 void Writer::death(std::uint64_t row) {
@@ -142,6 +150,7 @@ void Writer::end_process(const Process& process) {
   if (!w.marks.empty()) w.flush_marks();
   if (!w.samples.empty()) w.flush_rss();
   w.write_amendments();
+  w.write_continued();
   w.write_lives();
   w.open = false;
   ++w.process;
@@ -187,6 +196,17 @@ void Writer::Impl::write_amendments() {
     for (; next != amendments.end() && part.size() < kSamplesPerSection; ++next) part.push_back({next->first, next->second});
     encode_amendments(part, buffer);
     file.add(Tag::amendments, process, section++, buffer.bytes());
+  }
+}
+
+void Writer::Impl::write_continued() {
+  std::ranges::sort(continued, {}, &Continued::row);
+  std::uint32_t section = 0;
+  for (std::span<const Continued> left = continued; !left.empty();) {
+    const auto part = left.first(std::min(left.size(), kSamplesPerSection));
+    left = left.subspan(part.size());
+    encode_continued(part, buffer);
+    file.add(Tag::continued, process, section++, buffer.bytes());
   }
 }
 

@@ -33,6 +33,8 @@ class Writer {
   std::uint64_t row(std::uint32_t site, std::uint32_t thread, std::uint64_t size);
   /// The row is of another site than it was written with: its type came later.
   void amend(std::uint64_t row, std::uint32_t site);
+  /// See model.h; at most once a row, in any order.
+  void continued(std::uint64_t row, std::uint64_t life);
   /// The block of that row ended; now = number of rows appended so far. At most once a row.
   void death(std::uint64_t row);
   /// Rows appended from now on are at least this late. Not decreasing. A mark directly behind another one replaces it.

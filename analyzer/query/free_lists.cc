@@ -40,6 +40,7 @@ constexpr FreeList kFreeLists[] = {
 
 std::vector<StaleBound> stale_bounds(const ledger::Reader& reader, const ledger::Process& process,
                                      const std::vector<TypeSums>& types) {
+  if (process.reuse == trace::ReuseState::followed) return {};
   const unsigned minor = process.python_hex >> 16 & 0xff;
   const bool threads_have_lists = process.python_version.find("free-threading") != std::string::npos;
   const std::uint64_t lists = threads_have_lists ? std::max<std::size_t>(process.threads.size(), 1) : 1;

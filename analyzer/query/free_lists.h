@@ -18,8 +18,8 @@ struct StaleBound {
 };
 
 /// By the capacities of the lists of this version of CPython (one list of each kind an interpreter;
-/// free-threaded builds: one a thread). Nothing for versions that are not known. Source: the limits in
-/// Objects/*.c and pycore_freelist_state.h of 3.8 to 3.15.
+/// free-threaded builds: one a thread). Nothing for versions that are not known, nor where reuse was
+/// followed. Source: the limits in Objects/*.c and pycore_freelist_state.h of 3.8 to 3.15.
 [[nodiscard]] std::vector<StaleBound> stale_bounds(const ledger::Reader& reader,
                                                    const ledger::Process& process,
                                                    const std::vector<TypeSums>& types);

@@ -34,7 +34,9 @@ Lifetimes lifetimes(const ledger::Reader& reader, const Filter& filter, const Pr
            const std::uint32_t site = group.site[i];
            const bool counts = selection.sites[site] != 0 && !reader.sites()[site].continuation;
            if (!counts || !selection.wants(process, row, group.thread[i])) continue;
-           const std::uint64_t death = death_of(row, group.life[i], clock.rows());
+           const auto continued = std::ranges::lower_bound(group.continued, row, {}, &ledger::Continued::row);
+           const bool goes_on = continued != group.continued.end() && continued->row == row;
+           const std::uint64_t death = death_of(row, goes_on ? continued->life : group.life[i], clock.rows());
            if (death == kNever || death > selection.of_process[process].end_row) {
              ++parts[worker].alive;
            } else {

@@ -14,6 +14,7 @@ constexpr unsigned kPlace = 1;   ///< function and file are wanted
 constexpr unsigned kWanted = 2;  ///< and so is the account
 constexpr unsigned kCounts = 4;  ///< an allocation, not a continuation
 constexpr unsigned kHeap = 8;
+constexpr unsigned kEnds = 16;   ///< its end can be a block's: an allocation, or an object that took one over
 
 /// A block of a thread that no later allocation of that thread has judged yet.
 struct Pending {
@@ -82,31 +83,44 @@ class Worker {
  private:
   void rows(const ledger::Group& g, std::uint64_t begin, std::uint64_t end, const std::uint32_t* slots) {
     std::uint64_t mark = clock_.marks_until(begin);
+    auto next = std::ranges::lower_bound(g.continued, begin, {}, &ledger::Continued::row);
     for (std::uint64_t row = begin; row < end; ++row) {
       while (mark < clock_.marks().size() && clock_.marks()[mark].row <= row) ++mark;
       const std::size_t i = row - g.first_row;
       const std::uint8_t flags = context_.flags[g.site[i]];
       if (flags == 0) continue;
       const std::uint64_t born_us = mark == 0 ? 0 : clock_.marks()[mark - 1].time_us;
-      const std::uint64_t death = death_of(row, g.life[i], clock_.rows());
-      block(row, death, born_us, g.size[i], g.thread[i], slots[g.site[i]], flags);
+      Ends ends{death_of(row, g.life[i], clock_.rows())};
+      ends.block = ends.row;
+      while (next != g.continued.end() && next->row < row) ++next;
+      if (next != g.continued.end() && next->row == row) [[unlikely]] {
+        ends.continued = true;
+        ends.block = death_of(row, next->life, clock_.rows());
+      }
+      block(row, ends, born_us, g.size[i], g.thread[i], slots[g.site[i]], flags);
     }
   }
 
-  void block(std::uint64_t row, std::uint64_t death, std::uint64_t born_us, std::uint64_t size,
+  /// Positions at which a row and its block end. They differ where another row continues the block.
+  struct Ends {
+    std::uint64_t row;
+    std::uint64_t block = 0;
+    bool continued = false;
+  };
+
+  void block(std::uint64_t row, const Ends& ends, std::uint64_t born_us, std::uint64_t size,
              std::uint32_t thread, std::uint32_t slot, std::uint8_t flags) {
     const bool wanted = (flags & kPlace) != 0 && row >= selection_.first_row && row < selection_.end_row &&
                         selection_.threads[thread] != 0;
     const bool in_threads = wanted && (flags & kWanted) != 0;
     if ((flags & (kCounts | kHeap)) == (kCounts | kHeap)) {
       judge_last(edges_[thread], row, thread);
-      edges_[thread].last = {death, size, wanted ? slot : kNoSlot, in_threads};
+      edges_[thread].last = {ends.block, size, wanted ? slot : kNoSlot, in_threads};
     }
     if (!wanted) return;
-    const bool counts = (flags & kCounts) != 0;
-    const std::uint64_t life_us = end_.holds(row, death) ? 0 : clock_.time_of(death) - born_us;
-    add(sums_[slot], row, death, life_us, size, counts);
-    if (in_threads) add(threads_[thread], row, death, life_us, size, counts);
+    const std::uint64_t life_us = end_.holds(row, ends.block) ? 0 : clock_.time_of(ends.block) - born_us;
+    add(sums_[slot], row, ends, life_us, size, flags);
+    if (in_threads) add(threads_[thread], row, ends, life_us, size, flags);
   }
 
   void judge_last(ThreadEdge& edge, std::uint64_t row, std::uint32_t thread) {
@@ -116,19 +130,21 @@ class Worker {
     if (edge.last.in_threads) count_temporary(threads_[thread], edge.last);
   }
 
-  void add(Sums& sums, std::uint64_t row, std::uint64_t death, std::uint64_t life_us, std::uint64_t size,
-           bool counts) const noexcept {
-    const bool at_end = end_.holds(row, death);
-    if (moment_.holds(row, death)) sums.peak_blocks += 1, sums.peak_bytes += size;
+  /// What is alive, and who collected it, goes by rows; allocations and their lives go by blocks.
+  void add(Sums& sums, std::uint64_t row, const Ends& ends, std::uint64_t life_us, std::uint64_t size,
+           std::uint8_t flags) const noexcept {
+    const bool at_end = end_.holds(row, ends.row);
+    if (moment_.holds(row, ends.row)) sums.peak_blocks += 1, sums.peak_bytes += size;
     if (at_end) sums.end_blocks += 1, sums.end_bytes += size;
-    if (!counts) return;
-    sums.allocations += 1;
-    sums.allocated_bytes += size;
-    sums.frees += at_end ? 0 : 1;
-    if (!at_end && death < collections_.size() && collections_[death]) {
+    if ((flags & kEnds) != 0 && !at_end && !ends.continued && ends.row < collections_.size() &&
+        collections_[ends.row]) {
       sums.collected += 1;
       sums.collected_bytes += size;
     }
+    if ((flags & kCounts) == 0) return;
+    sums.allocations += 1;
+    sums.allocated_bytes += size;
+    sums.frees += end_.holds(row, ends.block) ? 0 : 1;
     sums.life_us += life_us;
   }
 
@@ -163,8 +179,9 @@ std::vector<std::uint8_t> site_flags(const ledger::Reader& reader, const Selecti
   std::vector<std::uint8_t> flags(sites.size(), 0);
   for (std::size_t s = 1; s < sites.size(); ++s) {
     const bool heap = is_heap(sites[s].account);
+    const bool ends = !sites[s].continuation || sites[s].account == ledger::Account::python_object;
     const unsigned f = (selection.places[s] != 0 ? kPlace : 0u) | (selection.sites[s] != 0 ? kWanted : 0u) |
-                       (sites[s].continuation ? 0u : kCounts) | (heap ? kHeap : 0u);
+                       (sites[s].continuation ? 0u : kCounts) | (heap ? kHeap : 0u) | (ends ? kEnds : 0u);
     flags[s] = static_cast<std::uint8_t>(f);
   }
   return flags;

@@ -12,7 +12,9 @@
 
 namespace heapledger::query {
 
-/// Bytes are bytes asked for. Continuations (ledger::Site) have live bytes and blocks and nothing else.
+/// Bytes are bytes asked for. Continuations (ledger::Site) have live bytes and blocks; where they are objects
+/// in the blocks of earlier ones, garbage collections count them as well. The rest is of the allocation and
+/// the whole life of its block.
 struct Sums {
   std::uint64_t peak_bytes = 0;  ///< alive at the moment of the query: the peak, or a time asked for
   std::uint64_t peak_blocks = 0;

@@ -23,6 +23,7 @@ enum class EventKind : std::uint8_t {
   collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable,
                      ///< more: CPU time in nanoseconds
   retype,       ///< address, site, type: of a block that is alive
+  reuse,        ///< address, site, type: it is another object from here on, of this site
   nothing,      ///< a stamp without an event
 };
 

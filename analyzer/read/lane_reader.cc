@@ -308,15 +308,17 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     }
     case Kind::typed_late: {
       trace::TypedLate t;
-      if (!get(body, t)) return false;
-      const bool of_objects = t.site < sites_.size() && sites_[t.site].objects;
-      if (t.address == 0 || t.type >= types_.size() || !of_objects) return damage();
-      fill(event, EventKind::retype);
-      event.address = t.address;
-      event.type = types_[t.type].number;
-      event.site = sites_[t.site].number;
+      if (!get(body, t) || !object_event(event, EventKind::retype, t.site, t.type, t.address)) return false;
       stamp(event, trace::shard_of(t.address), t.skipped);
-      birth_ = {t.site, t.type, sites_[t.site].objects};
+      birth_ = {t.site, t.type, true};
+      return true;
+    }
+    case Kind::reused: {
+      trace::Reused r;
+      if (!get(body, r)) return false;
+      model_.last_address += static_cast<std::uint64_t>(r.move);
+      if (!object_event(event, EventKind::reuse, r.site, r.type, model_.last_address)) return false;
+      stamp(event, trace::shard_of(event.address), r.skipped);
       return true;
     }
     case Kind::collection_begin: {

@@ -64,6 +64,10 @@ class LaneReader {
   void map_event(Event& event, EventKind kind, std::uint64_t address, std::uint64_t size, std::uint64_t skipped);
   std::uint32_t site_number(std::uint32_t lane_site);
 
+  // In lane_objects.cc.
+  bool object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type,
+                    std::uint64_t address);
+
   // In lane_parts.cc.
   void take_ahead(Event& event);
   void find_parts(Event& event);

@@ -41,7 +41,9 @@ void write_attributes() noexcept {
 void write_attributes_at_exit() noexcept {
   const Lane* lane = t_state.lane;
   if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) != sys::thread_id()) return;  // a forked child's, wiped
-  if (g_type_reader.is_on && current_frame() != nullptr && holds_lock()) write_attributes();
+  if (!g_type_reader.is_on || current_frame() == nullptr || !holds_lock()) return;
+  write_attributes();
+  check_reuse();
 }
 
 }  // namespace heapledger::python

@@ -5,6 +5,7 @@
 #include "../sys.h"
 #include "attributes.h"
 #include "calls.h"
+#include "reuse.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -55,6 +56,7 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
     t_state.collection_ns = 0;
     write(end);
     if (end.generation == kOldest) write_attributes();
+    check_reuse();
   }
   void* none = const_cast<void*>(g_runtime.none);
   f.inc_ref(none);

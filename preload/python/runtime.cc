@@ -13,6 +13,7 @@
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
+#include "reuse.h"
 #include "types.h"
 
 namespace heapledger::python {
@@ -53,6 +54,8 @@ bool find_functions(const link_map& o, Functions& f) noexcept {
   find_function(o, f.tuple_item, "PyTuple_GetItem");
   find_function(o, f.dict_item, "PyDict_GetItemString");
   find_function(o, f.text, "PyUnicode_AsUTF8");
+  find_function(o, f.set_tracer, "PyRefTracer_SetTracer");
+  find_function(o, f.get_tracer, "PyRefTracer_GetTracer");
   return true;
 }
 
@@ -131,6 +134,7 @@ int work_inside(void*) noexcept {
   constinit static unsigned in_vain = 0;  // pending calls have the GIL
   if (can_self_test() && !self_test()) return g_attention.store(++in_vain < 64), 0;
   if (can_watch_collections()) watch_collections();
+  follow_reuse();
   return 0;
 }
 
@@ -158,6 +162,7 @@ void find_stack_reader(const link_map& object, Runtime& r) noexcept {
   if (g_settings.stack_mode() == Stacks::none || g_settings.wanted_events() == Events::none) return set_stack_state(StackState::switched_off);
   set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
   if (can_walk(r)) start_types(find_symbol(object, "PyType_Type"));
+  find_reusable_types(object);
 }
 
 }  // namespace
@@ -211,6 +216,7 @@ void describe(Lane& lane) noexcept {
   record.stack_state = static_cast<std::uint32_t>(g_stack_state.load(std::memory_order_relaxed));
   record.hooked = 1;
   record.version = {version, std::strlen(version)};
+  record.reuse = static_cast<std::uint32_t>(g_reuse_state.load(std::memory_order_relaxed));
   lane.append(record);
   if (g_collections_watched.load(std::memory_order_relaxed)) lane.append(trace::CollectionsBefore{});  // a forked child's
 }

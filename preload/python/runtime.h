@@ -39,6 +39,8 @@ struct Functions {
   void* (*tuple_item)(void*, long);
   void* (*dict_item)(void*, const char*);
   const char* (*text)(void*);  ///< of a str, UTF-8
+  int (*set_tracer)(int (*)(void*, int, void*), void*);  ///< of references; 3.13+
+  void* (*get_tracer)(void**);
 };
 
 struct Runtime {

@@ -15,6 +15,7 @@
 
 #include "../lane.h"
 #include "code.h"
+#include "reuse.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -33,6 +34,12 @@ void stop_types() noexcept;
 
 /// Interpreter whose objects are read. Objects of others - sub-interpreters with a lock of their own - are left alone.
 extern constinit std::atomic<const void*> g_main_interpreter;
+
+/// Whether blocks that the calling thread allocates get types.
+inline bool has_types() noexcept {
+  const void* interpreter = t_state.interpreter;
+  return interpreter != nullptr && interpreter == g_main_interpreter.load(std::memory_order_relaxed);
+}
 
 /// As for code objects: type objects freed in each class of addresses, and all of them.
 inline constexpr std::uint32_t kTypeGenerations = 1024;
@@ -91,6 +98,8 @@ inline void forget_type(const void* block) noexcept {
 
 /// The lane's last record is the allocation of this block of the object domain.
 [[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
+  if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]]
+    note_birth(lane, block, site);
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_main_interpreter.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
     if (!adopt_interpreter()) return;

@@ -171,6 +171,26 @@ class Recording:
         """What the report says about the collector of the only process."""
         return self._report()["processes"][0]["gc"]
 
+    def reuse(self, number):
+        """What the report says about objects from free lists, of one process in the order of their starts."""
+        return self._report()["processes"][number]["reuse"]
+
+    def free_lists(self):
+        """Of which types some blocks may have the line of an earlier object."""
+        return [entry["type"] for entry in self._report()["free_lists"]]
+
+    def end_blocks_under(self, function):
+        """Blocks alive at the end with this function in their stacks."""
+        return self._report("--function", function)["totals"]["end_blocks"]
+
+    def blocks_at_peak_under(self, functions, pid):
+        """{function: blocks of the peak of a process with it in their stacks}."""
+        found = dict.fromkeys(functions, 0)
+        for entry in self._report("--pid", str(pid), "--group", "stack", "--top", "0")["groups"]["entries"]:
+            for function in {frame["function"] for frame in entry["where"].get("frames", [])} & set(functions):
+                found[function] += entry["sums"]["peak_blocks"]
+        return found
+
     def types_under(self, function):
         """{class: its entry in the report} for blocks with this function in their stacks."""
         return {entry["type"]: entry for entry in self._report("--function", function)["types"]}

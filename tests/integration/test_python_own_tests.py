@@ -12,11 +12,13 @@ GOOD = ("ok", "skipped", "expected")
 
 @every_interpreter(globals())
 class OwnTests(PythonTest):
+    setting = {}
+
     def outcomes(self, module, with_shim):
         file = self.folder / f"{module}-{with_shim}.json"
         command = [self.interpreter.path, PROGRAMS / "unittest_outcomes.py", file, f"test.{module}"]
         run = self.run_only_shim if with_shim else self.bare
-        outcome = run(command, cwd=self.folder)
+        outcome = run(command, cwd=self.folder, setting=self.setting)
         self.assertEqual(0, outcome.status, f"{module} did not come to its end: {outcome.stderr[-3000:]}")
         return json.loads(file.read_text(encoding="utf-8")), outcome
 
@@ -24,11 +26,11 @@ class OwnTests(PythonTest):
         outcome, _ = self.record(command, **options)
         return outcome
 
-    def check(self, module):
+    def check(self, module, least=5):
         if not self.interpreter.has_tests:
             self.skipTest("this interpreter comes without its test modules")
         found, outcome = self.outcomes(module, True)
-        self.assertGreater(sum(word == "ok" for word in found.values()), 5)
+        self.assertGreater(sum(word == "ok" for word in found.values()), least)
         bad = {test for test, word in found.items() if word not in GOOD}
         if bad:
             bare, _ = self.outcomes(module, False)
@@ -55,6 +57,15 @@ class OwnTests(PythonTest):
 
     def test_dict(self):
         self.check("test_dict")
+
+    def test_tracers_of_references(self):
+        """With a tracer of ours in the place that these tests use."""
+        if self.interpreter.minor < (3, 13):
+            self.skipTest("CPython before 3.13 has none")
+        self.setting = {"HEAPLEDGER_REUSE": "on"}
+        self.check("test_capi.test_misc")
+        self.check("test_capi.test_object", least=0)
+        self.check("test_tracemalloc")
 
 
 if __name__ == "__main__":

@@ -55,6 +55,10 @@ class Model {
         break;
       case EventKind::retype:
         break;  // of no block of this model
+      case EventKind::reuse:
+        if (const auto found = blocks_.find(e.address); found != blocks_.end())
+          found->second = {api(e), e.thread, found->second.size};
+        break;
       case EventKind::stack:
         stacks_[e.address] = {api(e), e.thread, e.size};
         break;
@@ -146,6 +150,7 @@ struct Booked {
   std::vector<Row> rows;
   std::vector<Site> sites;
   std::vector<TimeMark> marks;
+  std::map<std::uint64_t, std::uint64_t> continued;  ///< row -> life of its block
 
   [[nodiscard]] Key key(const Row& row) const {
     const Site& site = sites[row.site];
@@ -176,7 +181,9 @@ Booked book(std::vector<Event> events, std::uint32_t forked_from = 0) {
   const auto site = [&](std::uint32_t api, Account account, bool rest) {
     return writer.site({.node = 0, .api = static_cast<Api>(api), .account = account, .continuation = rest});
   };
-  Bookkeeper bookkeeper(writer, booked.process, {site});
+  const auto typed = [](std::uint32_t same, std::uint32_t) { return same; };
+  const auto reused = [&](std::uint32_t api, std::uint32_t) { return site(api, Account::native, true); };
+  Bookkeeper bookkeeper(writer, booked.process, {site, typed, reused});
   for (Event& event : events) {
     if (event.kind == EventKind::alloc) event.site = site(event.site, Account::native, false);
     bookkeeper.prefetch(event);
@@ -190,6 +197,9 @@ Booked book(std::vector<Event> events, std::uint32_t forked_from = 0) {
   EXPECT_TRUE(reader.warnings().empty());
   booked.rows = testing::read_rows(reader, 0);
   booked.sites.assign(reader.sites().begin(), reader.sites().end());
+  Reader::Buffer buffer;
+  for (std::size_t g = 0; g < reader.group_count(0); ++g)
+    for (const Continued& c : reader.group(0, g, buffer).continued) booked.continued[c.row] = c.life;
   booked.marks.assign(reader.marks(0).begin(), reader.marks(0).end());
   return booked;
 }
@@ -306,6 +316,99 @@ TEST(Bookkeeper, RandomBlocks) {
     const Booked booked = check(events, 7);
     EXPECT_EQ(booked.process.live_blocks, live.size());
     EXPECT_EQ(booked.process.frees, booked.process.allocations - live.size());
+  }
+}
+
+// ---------------------------------------------------------------------------------------------- reuses
+
+Event taken_over(std::uint64_t address, Api api, std::uint32_t thread = 0) {
+  Event e = event(EventKind::reuse, address);
+  return e.site = static_cast<std::uint32_t>(api), e.thread = thread, e;
+}
+
+TEST(Bookkeeper, AReusedBlockHasARowForEachOfItsObjects) {
+  using enum EventKind;
+  const Booked booked =
+      check(timed({event(alloc, 64, 100), event(alloc, 128, 50), taken_over(64, Api::calloc, 3),
+                   taken_over(64, Api::memalign), event(free, 64), taken_over(128, Api::calloc)}));
+  const Process& p = booked.process;
+  EXPECT_EQ(std::tuple(p.allocations, p.frees, p.live_blocks, p.reuses), std::tuple(2u, 1u, 1u, 3u));
+  EXPECT_EQ(booked.continued, (std::map<std::uint64_t, std::uint64_t>{{0, 4}, {1, 0}, {2, 0}}))
+      << "row 4 is a tick";
+  EXPECT_TRUE(booked.sites[booked.rows[2].site].continuation);
+}
+
+TEST(Bookkeeper, AReuseOfAnUnknownBlockIsCounted) {
+  const Booked booked = check(
+      timed({taken_over(64, Api::calloc), event(EventKind::alloc, 64, 8), taken_over(72, Api::calloc)}));
+  EXPECT_EQ(std::tuple(booked.process.reuses, booked.process.unknown_reuses), std::tuple(0u, 2u));
+  EXPECT_EQ(booked.rows.size(), 1u);
+}
+
+TEST(Bookkeeper, ReusesInOneTickShareARowUnlessThePeakIsBetween) {
+  using enum EventKind;
+  std::vector<Event> events = {event(alloc, 64, 100), event(alloc, 128, 50), event(free, 128)};
+  for (int i = 0; i < 1000; ++i) events.push_back(taken_over(64, i % 2 == 0 ? Api::calloc : Api::memalign));
+  for (Event& e : events) e.time_us = 10;
+  EXPECT_EQ(check(events).rows.size(), 3u);
+  events.push_back(event(alloc, 256, 1000));  // the peak
+  events.push_back(taken_over(64, Api::calloc)), events.push_back(taken_over(64, Api::calloc, 1));
+  for (Event& e : events) e.time_us = 10;
+  const Booked booked = check(events);
+  EXPECT_EQ(booked.rows.size(), 6u) << "the peak keeps its row, and so does each thread";
+  EXPECT_EQ(booked.live(booked.process.peak_row).count({Api::memalign, Account::native, 0}), 1u);
+}
+
+/// Times of birth and death of each allocation; 0: alive.
+using Life = std::pair<std::uint64_t, std::uint64_t>;
+std::vector<Life> lives(const Booked& booked) {
+  const auto time_of = [&](std::uint64_t row) {
+    std::uint64_t time = 0;
+    for (const TimeMark& mark : booked.marks) time = mark.row <= row ? mark.time_us : time;
+    return time;
+  };
+  std::vector<Life> lives;
+  for (std::uint64_t row = 0; row < booked.rows.size(); ++row) {
+    const Row& r = booked.rows[row];
+    if (r.site == 0 || booked.sites[r.site].continuation) continue;
+    const auto found = booked.continued.find(row);
+    const std::uint64_t life = found != booked.continued.end() ? found->second : r.life;
+    lives.emplace_back(time_of(row), life == 0 ? 0 : time_of(row + life));
+  }
+  return lives;
+}
+
+/// Some blocks, with reuses among them, at increasing times.
+std::vector<Event> random_reuses(std::uint64_t seed) {
+  std::mt19937_64 random(seed);
+  std::vector<Event> events;
+  std::set<std::uint64_t> live;
+  for (std::uint64_t i = 0, now = 0; i < 1500; ++i) {
+    Event e = event(EventKind::alloc, 16 * (1 + random() % 100), random() % 512);
+    e.thread = static_cast<std::uint32_t>(random() % 3),
+    e.site = static_cast<std::uint32_t>(1 + random() % 4);
+    if (random() % 2 == 0)
+      e.kind = EventKind::reuse, e.size = 0;
+    else if (live.contains(e.address))
+      e.kind = EventKind::free, e.size = 0;
+    if (e.kind == EventKind::alloc) live.insert(e.address);
+    if (e.kind == EventKind::free) live.erase(e.address);
+    e.time_us = now += random() % 3 == 0 ? 1 + random() % 100 : 0;
+    events.push_back(e);
+  }
+  return events;
+}
+
+TEST(Bookkeeper, ReusesChangeWhereBlocksAreAndNothingElse) {
+  for (std::uint64_t seed = 0; seed < 6; ++seed) {
+    std::vector<Event> events = random_reuses(seed);
+    const Booked with = check(events, 3);
+    EXPECT_GT(with.process.reuses, 300u);
+    std::erase_if(events, [](const Event& e) { return e.kind == EventKind::reuse; });
+    const Booked without = book(events);
+    EXPECT_EQ(lives(with), lives(without));
+    EXPECT_EQ(std::tuple(with.process.frees, with.process.live_blocks, with.process.peak_bytes),
+              std::tuple(without.process.frees, without.process.live_blocks, without.process.peak_bytes));
   }
 }
 

@@ -242,6 +242,24 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
   EXPECT_EQ(reading.events[3].stamp, 4u);
 }
 
+TEST(LaneReader, AReuseIsAnEventOfABlockNearTheLast) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A"));
+  lane.alloc(1, kA, 16)
+      .put(trace::Reused{2, 1, 0, 2})
+      .put(trace::Reused{1, 0, -16, 0})
+      .put(trace::FreeWide{kA, 0});
+  const Reading reading = read_all(trace);
+  ASSERT_EQ(reading.events.size(), 4u);
+  const Event &first = reading.events[1], &second = reading.events[2];
+  EXPECT_EQ(first.kind, EventKind::reuse);
+  EXPECT_EQ(std::tuple(first.address, first.type, first.site, first.shard, first.stamp),
+            std::tuple(kA, 500u, kFirst + 1, trace::shard_of(kA), 3u));
+  EXPECT_EQ(std::tuple(second.address, second.type, second.site, second.stamp),
+            std::tuple(kA - 16, 0u, kFirst, trace::shard_of(kA - 16) == first.shard ? 4u : 0u));
+  EXPECT_FALSE(reading.damaged);
+}
+
 TEST(LaneReader, WhereTypesAreMade) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).put(type_of("type", 0, trace::kTypeSubclass));
@@ -287,7 +305,7 @@ TEST(LaneReader, TheExampleOfTheDocument) {
 
 TEST(LaneReader, KindsOfALaterVersionAreSkipped) {
   TraceBuilder trace;
-  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::attribute);
+  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::reused);
   const FileBytes body(200, std::byte{0xff});
   auto& lane = trace.lane(0).alloc(0, kA, 16);
   for (unsigned kind = 0; kind < 64; ++kind) {
@@ -353,6 +371,9 @@ TEST(LaneReader, TypesThatWereNotDefinedAreDamage) {
   expect_damage(encoded(trace::TypedLate{0, 2, kA, 0}), "site of a late type");
   expect_damage(encoded(trace::TypedLate{0, 1, 0, 0}), "late type of nothing");
   expect_damage(encoded(trace::Attribute{2, 0, {}}), "type of an attribute");
+  expect_damage(encoded(trace::Reused{2, 0, 0, 0}), "site of a reuse");
+  expect_damage(encoded(trace::Reused{1, 2, 0, 0}), "type of a reuse");
+  expect_damage(encoded(trace::Reused{1, 0, -static_cast<std::int64_t>(kA), 0}), "reuse of address 0");
   TraceBuilder trace;
   trace.lane(0).site(Api::py_obj_malloc).alloc(1, kA, 16).put(trace::Typed{1}).alloc(1, kB, 16);
   EXPECT_TRUE(read_all(trace).damaged);

@@ -66,7 +66,7 @@ TEST(Format, NumbersOfKinds) {
                              Kind::remap, Kind::protect, Kind::process, Kind::interpreter, Kind::self_test,
                              Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk,
                              Kind::collection_begin, Kind::collection_end, Kind::collections_before,
-                             Kind::type, Kind::typed, Kind::typed_late, Kind::control, Kind::attribute};
+                             Kind::type, Kind::typed, Kind::typed_late, Kind::control, Kind::attribute, Kind::reused};
   for (std::size_t i = 0; i < std::size(kKinds); ++i) EXPECT_EQ(static_cast<std::size_t>(kKinds[i]), i + 1);
   EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
 }
@@ -86,6 +86,12 @@ TEST(Format, NumbersOfControlOutcomes) {
   constexpr ControlOutcome kOutcomes[] = {ControlOutcome::asked, ControlOutcome::applied, ControlOutcome::refused,
                                           ControlOutcome::undone, ControlOutcome::missing};
   for (unsigned i = 0; i < kControlOutcomes; ++i) EXPECT_EQ(static_cast<unsigned>(kOutcomes[i]), i);
+}
+
+TEST(Format, NumbersOfReuseStates) {
+  constexpr ReuseState kStates[] = {ReuseState::unseen, ReuseState::followed, ReuseState::taken, ReuseState::lost,
+                                    ReuseState::switched_off};
+  for (unsigned i = 0; i < kReuseStates; ++i) EXPECT_EQ(static_cast<unsigned>(kStates[i]), i);
 }
 
 TEST(Format, NumbersOfApis) {
