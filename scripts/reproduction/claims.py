@@ -6,7 +6,7 @@ import typing
 
 from . import evidence
 from .experiments import Experiment
-from .raw import Raw, saved_bytes, saved_memory, saved_time
+from .raw import Raw, failed, saved_bytes, saved_memory, saved_time
 from .verdict import AS_LISTED, AS_MEANT, Counts, Measured, Share
 
 TIMES = ("wall", "cpu", "peak_rss", "minor_faults")
@@ -71,22 +71,23 @@ def memory_of(before, after):
 def instances_asked(raw):
     """An instance and the __dict__ that the document asks for, against the slotted one."""
     plain, asked = evidence.per_instance(raw, "plain", "Plain"), evidence.asked_bytes(raw)
-    return saved_bytes(None if None in (plain, asked) else plain + asked, evidence.per_instance(raw, "slotted", "Slotted"),
-                       raw.failure("plain", "plain-asked", "slotted"))
+    both = None if None in (plain, asked) else plain + asked
+    return failed(raw, "plain", "plain-asked", "slotted") or \
+        saved_bytes(both, evidence.per_instance(raw, "slotted", "Slotted"))
 
 
 def instances(raw):
-    return saved_bytes(evidence.per_instance(raw, "plain", "Plain"), evidence.per_instance(raw, "slotted", "Slotted"),
-                       raw.failure("plain", "slotted"))
+    return failed(raw, "plain", "slotted") or \
+        saved_bytes(evidence.per_instance(raw, "plain", "Plain"), evidence.per_instance(raw, "slotted", "Slotted"))
 
 
 def living(**sources):
     """What is alive after each phase. `sources`: name -> (way, class)."""
     def measure(raw):
         arms = [f"{way}-{phase}" for way, _ in sources.values() for phase in evidence.PHASES]
-        failure = raw.failure(*arms)
+        failure = failed(raw, *arms)
         if failure:
-            return Measured(failure=next(filter(None, map(raw.last_words, arms)), failure))
+            return failure
         steps = {name: evidence.alive(raw, way, kind) for name, (way, kind) in sources.items()}
         return Measured(failure="not counted") if None in steps.values() else Measured(steps=steps)
     return measure
@@ -104,16 +105,16 @@ CLAIMS = (
         1, "A million dicts, collector on or off", "2.5 s with the collector, 2.1 s without: 16 % faster", "gc_impact.py",
         recorded(("gc-on", "gc-off")),
         (Question(AS_LISTED, "time", Share(0.16, 0.16), "16 % less", time_of("gc-on", "gc-off")),),
-        (evidence.collections("gc-on", "gc-off"), evidence.clock_inside("gc-on", "gc-off"),
-         evidence.in_one_process("gc-on", "gc-off", "time")),
+        (evidence.collections("gc-on", "gc-off"), evidence.cpu_time("gc-on", "gc-off"),
+         evidence.clock_inside("gc-on", "gc-off"), evidence.in_one_process("gc-on", "gc-off", "time")),
         timed("gc-on", "gc-off", "in-one-process")),
     Claim(
         2, "A batch of 100,000, collector off around it", "16 % less time for batch jobs", "batch.py",
         recorded(("plain", "tuned", "off-only")),
         (Question(AS_LISTED, "time", Share(0.16, 0.16), "16 % less", time_of("plain", "tuned")),
          Question(AS_MEANT, "time, nothing collected in it", Share(0.16, 0.16), "16 % less", time_of("plain", "off-only"))),
-        (evidence.collections("plain", "tuned", "off-only"), evidence.clock_inside("plain", "tuned"),
-         evidence.clock_inside("plain", "off-only")),
+        (evidence.collections("plain", "tuned", "off-only"), evidence.cpu_time("plain", "tuned", "off-only"),
+         evidence.clock_inside("plain", "tuned"), evidence.clock_inside("plain", "off-only", "clock, as meant")),
         timed("plain", "tuned", "off-only"), rounds=20, quick_rounds=10, quick_recordings=2),
     Claim(
         3, "One object, with and without slots", "40 % less an object, 30 to 40 % in the summary", "one_object.py",
@@ -152,8 +153,8 @@ CLAIMS = (
         (Question(AS_LISTED, "time, collector off", None, "none", time_of("plain", "tuned")),
          Question(AS_LISTED, "resident memory, collector off", None, "none", memory_of("plain", "tuned")),
          Question(AS_LISTED, "resident memory, slotted users", None, "none", memory_of("dict-users", "slotted-users"))),
-        (evidence.collections("plain", "tuned"), evidence.clock_inside("plain", "tuned"),
+        (evidence.collections("plain", "tuned"), evidence.cpu_time("plain", "tuned"), evidence.clock_inside("plain", "tuned"),
          evidence.in_one_process("plain", "tuned", "time"), evidence.in_one_process("plain", "tuned", "memory"),
-         evidence.resident("plain", "tuned", "dict-users", "slotted-users")),
+         evidence.left_behind("slotted-users"), evidence.resident("plain", "tuned", "dict-users", "slotted-users")),
         timed("nothing", "plain", "tuned", "dict-users", "slotted-users", "in-one-process")),
 )

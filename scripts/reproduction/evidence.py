@@ -5,12 +5,13 @@ show the cause.
 """
 
 from . import words
+from .intervals import median
 from .raw import printed_saving, saved_memory, saved_time
 
-GC_HEADER = "sys.getsizeof() leaves out the collector's header and values that lie outside of the object"
+GETSIZEOF = "sys.getsizeof() adds up what objects say of themselves, not what was allocated for them"
 
 
-# ------------------------------------------------------------------------------------------------------ collections
+# ------------------------------------------------------------------------------------------- collections, processors
 
 def collections(*arms):
     def evidence(raw):
@@ -23,6 +24,15 @@ def collections(*arms):
             parts.append(f"{arm} {words.number(work['collections'])} in {words.seconds(work['pause_ns'] * 1e-9)} "
                          f"({words.percent(share)} of the recorded run)")
         return [("collections", "; ".join(parts))] if parts else []
+    return evidence
+
+
+def cpu_time(before, *others):
+    """Processor time, which other programs on the machine disturb less than the clock."""
+    def evidence(raw):
+        found = [(after, saved_time(raw, before, after, "cpu")) for after in others]
+        parts = [f"{after} {words.sentence(measured)}" for after, measured in found if not measured.failure]
+        return [("CPU time", "; ".join(parts))] if parts else []
     return evidence
 
 
@@ -39,21 +49,21 @@ def _beside(ours, theirs, cause):
     if ours.low is None or theirs.low is None:
         return words.change(theirs)
     if _overlap(ours, theirs):
-        return f"{words.change(theirs)}, as from outside"
+        return f"{words.change(theirs)}, in line with what is seen from outside"
     return f"{words.change(theirs)}, from outside {words.change(ours)}: {cause}"
 
 
-def clock_inside(before, after):
+def clock_inside(before, after, label="clock inside"):
     """The clock of the document, each arm in its own process."""
     def evidence(raw):
         ours = saved_time(raw, before, after)
         theirs = printed_saving(raw, "time", "seconds", (before, before), (after, after))
         if ours.failure or theirs.failure:
             return []
-        rest = ours.before - theirs.before
-        cause = (f"the program's own clock leaves out the start of Python and the release of the data, "
-                 f"{words.seconds(rest)} of {words.seconds(ours.before)}")
-        return [("clock inside", _beside(ours, theirs, cause))]
+        cause = (f"the program's own clock leaves out what comes before and behind, the start of Python and the release of "
+                 f"the data: {before} {words.seconds(ours.before - theirs.before)} of {words.seconds(ours.before)}, "
+                 f"{after} {words.seconds(ours.after - theirs.after)} of {words.seconds(ours.after)}")
+        return [(label, _beside(ours, theirs, cause))]
     return evidence
 
 
@@ -64,16 +74,30 @@ def in_one_process(before, after, quantity):
         is_time = quantity == "time"
         ours = saved_time(raw, before, after) if is_time else saved_memory(raw, before, after)
         theirs = printed_saving(raw, quantity, "seconds" if is_time else "grown_bytes", (arm, before), (arm, after))
-        faults = [raw.printed(arm, span, "faults") for span in (before, after)]
+        faults = [raw.printed(place, after, "faults") for place in (arm, after)]
         if not all(faults):
             return [("in one process", raw.failure(arm))] if raw.failure(arm) else []
-        first, second = (sorted(values)[len(values) // 2] for values in faults)
-        cause = (f"the second way met {words.number(second)} page faults, the first one {words.number(first)}; "
-                 + ("it uses memory that the first one left behind" if second < first / 2 else "that is not the reason"))
+        here, alone = map(median, faults)
+        cause = f"{after} comes second and meets {words.number(here)} page faults there, {words.number(alone)} in its own process"
+        if here < 0.99 * alone:
+            cause += "; it uses memory that the first one left behind"
         label = "in one process" if is_time else "in one process, memory"
         if theirs.failure:  # the second way did not grow at all
             return [(label, f"{theirs.failure}: {cause}")]
         return [(label, _beside(ours, theirs, cause))]
+    return evidence
+
+
+def left_behind(arm):
+    """What an arm that came last in one process grew by, beside what it needs in a process of its own."""
+    def evidence(raw):
+        alone, last = raw.printed(arm, arm, "grown_bytes"), raw.printed("in-one-process", arm, "grown_bytes")
+        if not alone or not last:
+            return []
+        alone, last = median(alone), median(last)
+        cause = ": the rest was left behind by what ran before" if last < alone / 2 else ""
+        return [(f"{arm} last", f"grows by {words.megabytes(last)} in one process after the others, by "
+                                f"{words.megabytes(alone)} in its own{cause}")]
     return evidence
 
 
@@ -86,7 +110,7 @@ def resident(*arms):
             peak, grown = raw.median("peak_rss", arm), raw.printed(arm, arm, "grown_bytes")
             if None in (start, peak) or not grown:
                 continue
-            inside = sorted(grown)[len(grown) // 2]
+            inside = median(grown)
             parts.append(f"{arm} {words.megabytes(peak - start)} (inside {words.megabytes(inside)})")
         return [("resident", f"growth above {words.megabytes(start)} of the empty program: " + "; ".join(parts))] \
             if parts else []
@@ -123,9 +147,7 @@ def one_instance(raw):
     text = (f"sys.getsizeof {line['sizes']['instance']} + {line['sizes']['dict']} B against {twin['sizes']['instance']} B, "
             f"{words.percent(saving)} less")
     if abs(inside - plain - asked) >= 1 or abs(twin["sizes"]["instance"] - slotted) >= 1:
-        text += f"; from outside {plain + asked:.0f} B against {slotted:.0f} B: {GC_HEADER}"
-        if inside > plain + asked:
-            text += ", and counts a key table that all instances share with each of them"
+        text += f"; from outside {plain + asked:.0f} B against {slotted:.0f} B: {GETSIZEOF}"
     return lines + [("from inside", text)]
 
 
@@ -174,8 +196,8 @@ def cached_objects(raw):
 
 
 def derived_objects(raw):
-    failures = [f"{raw.failure('listed-kept')}: {raw.last_words('listed-kept')}"] if raw.failure("listed-kept") else []
-    lines = [("as listed", text) for text in failures]
+    place = raw.raised_at("listed-kept")
+    lines = [("the error", f"{raw.last_words('listed-kept')}, raised at {place}")] if place else []
     lines += _lengths(raw, ("meant-kept",))
     line = raw.first_line("meant-kept")
     if line:

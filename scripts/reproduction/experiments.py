@@ -55,7 +55,7 @@ def _arms(conditions, folder, experiment, python, workload):
 def _holds_enough(results, experiment, times):
     living = [arm for arm in results["arms"] if not arm["failure"]]
     if experiment.is_timed:
-        return len(results["rounds"]) == times or len(living) < 2
+        return len(results["rounds"]) >= times or len(living) < 2
     return all(len(arm["recordings"]) >= min(times, 2) for arm in living)
 
 
@@ -116,7 +116,11 @@ def _wait(child):
         return child.communicate()
     except KeyboardInterrupt:
         child.send_signal(signal.SIGINT)
-        child.communicate()
+        try:
+            child.communicate()
+        except KeyboardInterrupt:  # once more: at once, then
+            child.kill()
+            child.wait()
         raise
 
 

@@ -1,6 +1,7 @@
 """The values of one claim on one interpreter, as heapledger wrote them and as the workloads printed them."""
 
 import math
+import re
 import typing
 
 from . import intervals
@@ -26,7 +27,7 @@ class Raw:
 
     def last_words(self, arm):
         """The last line that a failed arm wrote: of a traceback, the error itself."""
-        for one in self.recorded["arms"]:
+        for one in self.recorded["arms"] + self.timed["arms"]:
             if one["name"] == arm and one["failure"]:
                 return one["failure"]["evidence"].strip().rpartition("\n")[2].strip()
         return ""
@@ -50,6 +51,14 @@ class Raw:
             others = [other["evidence"] for other in self.recorded["arms"] if other["evidence"]]
             return others[0]["collector_before"] if others and position == 0 else None
         return None
+
+    def raised_at(self, arm):
+        """Where the error of a failed arm was raised, as its traceback says; empty when there is none."""
+        for one in self.recorded["arms"]:
+            if one["name"] == arm and one["failure"]:
+                frames = re.findall(r'File "([^"]*)", line (\d+), in (\S+)', one["failure"]["evidence"])
+                return "{}:{} {}".format(*frames[-1]) if frames else ""
+        return ""
 
     def rounds(self, metric, *arms):
         """A tuple of values a round, in the order of `arms`; rounds without one of them are left out."""
@@ -89,27 +98,33 @@ def _share(quantity, pairs) -> Measured:
                     intervals.median([before for before, _ in pairs]), intervals.median([after for _, after in pairs]))
 
 
-def saved_time(raw, before, after) -> Measured:
-    """Elapsed time of whole processes, round by round."""
-    failure = raw.failure(before, after)
-    return Measured(failure=failure) if failure else _share("time", raw.rounds("wall", before, after))
+def failed(raw, *arms) -> typing.Optional[Measured]:
+    """What is known when one of these arms failed; None: they are all well."""
+    what = raw.failure(*arms)
+    if not what:
+        return None
+    words = next(filter(None, map(raw.last_words, arms)), what)
+    return Measured(failure=words, has_ended_badly=what.startswith("exit status"))
+
+
+def saved_time(raw, before, after, metric="wall") -> Measured:
+    """Elapsed (or CPU) time of whole processes, round by round."""
+    return failed(raw, before, after) or _share("time", raw.rounds(metric, before, after))
 
 
 def saved_memory(raw, before, after, nothing="nothing") -> Measured:
     """Peak of resident memory above that of the program without its data, round by round."""
-    failure = raw.failure(before, after, nothing)
-    if failure:
-        return Measured(failure=failure)
     rounds = raw.rounds("peak_rss", before, after, nothing)
-    return _share("memory", [(one - start, other - start) for one, other, start in rounds])
+    growths = [(one - start, other - start) for one, other, start in rounds]
+    return failed(raw, before, after, nothing) or _share("memory", growths)
 
 
-def saved_bytes(before: typing.Optional[float], after: typing.Optional[float], failure="") -> Measured:
+def saved_bytes(before: typing.Optional[float], after: typing.Optional[float]) -> Measured:
     """Bytes that were counted: exact."""
-    if failure or before is None or after is None or before <= 0:
-        return Measured(failure=failure or "the class was not seen")
+    if before is None or after is None or before <= 0:
+        return Measured(failure="the class was not seen")
     share = 1 - after / before
-    return Measured("memory", share, share, share, before, after)
+    return Measured("memory", share, share, share, before, after, is_exact=True)
 
 
 def printed_saving(raw, quantity, figure, before, after) -> Measured:

@@ -35,7 +35,9 @@ class Measured:
     before: float = 0.0                # medians in seconds or bytes, to be shown
     after: float = 0.0
     steps: typing.Optional[typing.Dict[str, typing.Tuple[int, ...]]] = None
-    failure: str = ""                  # why an arm of the question has no values
+    is_exact: bool = False             # counted, so that the interval is the value itself
+    failure: str = ""                  # why there are no values
+    has_ended_badly: bool = False      # because a program ended with an error of its own, rather than being killed
 
 
 def _direction(steps):
@@ -52,7 +54,7 @@ class Case:
 
     @property
     def cannot_run(self):
-        return bool(self.measured.failure) and self.way == AS_LISTED
+        return self.measured.has_ended_badly and self.way == AS_LISTED
 
     @property
     def is_missing(self):
@@ -110,7 +112,7 @@ RULES = (
     Rule("holds", "the effect is greater than the document says", lambda c: c.exceeds),
     Rule("not comparable", "the runs vary too much to tell: our interval contains both 0 and the document's figure",
          lambda c: c.is_undecided),
-    Rule("holds in direction", "it changes as claimed, but less or otherwise than the document says",
+    Rule("holds in direction", "it changes as claimed, but not by as much as the document says",
          lambda c: c.goes_the_same_way),
     Rule("does not hold", "it goes the other way", lambda c: c.goes_the_other_way),
     Rule("does not hold", "no change that matters", lambda c: True),

@@ -12,10 +12,12 @@ def change(measured):
     text = f"{percent(sign * m.estimate)} {word}"
     if m.low is None:
         return text
-    if m.low == m.high:
+    if m.is_exact:
         return text + " (exact)"
     ends = sorted((sign * m.low, sign * m.high))
-    return f"{text} ({100 * ends[0]:.1f} to {100 * ends[1]:.1f})"
+    # Rounded first: a "-0.0" would be read as a sign.
+    low, high = (round(100 * end, 1) + 0.0 for end in ends)
+    return f"{text} ({low:.1f} to {high:.1f})"
 
 
 def seconds(value):

@@ -6,11 +6,11 @@
     slotted       the twin with __slots__
 
 One object is too small to be seen from outside, so each arm makes 100,000 and holds them; sys.getsizeof() is printed
-of one, as in the document.
+of the first one, before there are others, as in the document.
 
-The traps: sys.getsizeof() knows nothing of the collector's header in front of the object, nor of attribute values that
-lie outside of it, and counts key tables that are shared as if each instance had its own. And from CPython 3.11 on an
-instance has no __dict__ before somebody asks: the measurement makes what it measures.
+The traps: sys.getsizeof() adds up what objects say of themselves, which is not what was allocated for them: on CPython
+3.12 a __dict__ of four attributes says 296 bytes. And from CPython 3.11 on an instance has no __dict__ before somebody
+asks: the measurement makes what it measures.
 """
 
 import sys
@@ -38,28 +38,28 @@ class Slotted:
         self.items = []
 
 
-def made(kind, scale):
-    return [kind(1, 2, 3) for _ in range(inside.scaled(INSTANCES, scale))]
+def measured(kind, scale, asks_for_dict):
+    first = kind(1, 2, 3)
+    sizes = {"instance": sys.getsizeof(first), "dict": sys.getsizeof(first.__dict__) if asks_for_dict else 0}
+    instances = [first]
+    instances += [kind(1, 2, 3) for _ in range(inside.scaled(INSTANCES, scale) - 1)]
+    if asks_for_dict:
+        for instance in instances:
+            instance.__dict__
+    inside.mark(scale)
+    return {"sizes": sizes}
 
 
 def plain_asked(scale):
-    instances = made(Plain, scale)
-    for instance in instances:
-        instance.__dict__
-    inside.mark(scale)
-    return {"sizes": {"instance": sys.getsizeof(instances[0]), "dict": sys.getsizeof(instances[0].__dict__)}}
+    return measured(Plain, scale, True)
 
 
 def plain(scale):
-    instances = made(Plain, scale)
-    inside.mark(scale)
-    return {"sizes": {"instance": sys.getsizeof(instances[0]), "dict": 0}}
+    return measured(Plain, scale, False)
 
 
 def slotted(scale):
-    instances = made(Slotted, scale)
-    inside.mark(scale)
-    return {"sizes": {"instance": sys.getsizeof(instances[0]), "dict": 0}}
+    return measured(Slotted, scale, False)
 
 
 if __name__ == "__main__":
