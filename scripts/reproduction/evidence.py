@@ -78,7 +78,8 @@ def in_one_process(before, after, quantity):
         if not all(faults):
             return [("in one process", raw.failure(arm))] if raw.failure(arm) else []
         here, alone = map(median, faults)
-        cause = f"{after} comes second and meets {words.number(here)} page faults there, {words.number(alone)} in its own process"
+        cause = (f"{after} comes second and meets {words.number(here)} page faults there, {words.number(alone)} in its own "
+                 f"process")
         if here < 0.99 * alone:
             cause += "; it uses memory that the first one left behind"
         label = "in one process" if is_time else "in one process, memory"
@@ -119,10 +120,21 @@ def resident(*arms):
 
 # ---------------------------------------------------------------------------------------------------- one instance
 
-def per_instance(raw, arm, kind, metric="class_bytes"):
+def per_instance(raw, arm, kind):
     """Bytes of one instance with its attribute table; None: not seen."""
-    total, instances = (raw.count(arm, f"{name}:__main__.{kind}") for name in (metric, "class_instances"))
+    total, instances = (raw.count(arm, f"{name}:__main__.{kind}") for name in ("class_bytes", "class_instances"))
     return total / instances if total and instances else None
+
+
+def _instance_text(raw):
+    """Bytes and blocks of an instance of either class; empty when they were not seen."""
+    plain, slotted = per_instance(raw, "plain", "Plain"), per_instance(raw, "slotted", "Slotted")
+    blocks = [raw.count(arm, "peak_blocks") for arm in ("plain", "slotted")]
+    if None in [plain, slotted] + blocks:
+        return ""
+    count = raw.count("plain", "class_instances:__main__.Plain")
+    return (f"{plain:.0f} B in {1 + (blocks[0] - blocks[1]) / count:.1f} blocks, with what it keeps its attributes in; "
+            f"slotted {slotted:.0f} B in one block; {words.number(count)} were counted")
 
 
 def asked_bytes(raw):
@@ -137,8 +149,7 @@ def one_instance(raw):
     asked, line, twin = asked_bytes(raw), raw.first_line("plain-asked"), raw.first_line("slotted")
     if None in (plain, slotted, asked, line, twin):
         return []
-    lines = [("an instance", f"{plain:.0f} B with what it keeps its attributes in, slotted {slotted:.0f} B; "
-                             f"{words.number(raw.count('plain', 'class_instances:__main__.Plain'))} were counted")]
+    lines = [("an instance", _instance_text(raw))]
     if asked >= 1:
         lines.append(("__dict__", f"asking for it makes {asked:.0f} B more: the measurement of the document makes "
                                   f"part of what it measures"))
@@ -152,10 +163,9 @@ def one_instance(raw):
 
 
 def million_instances(raw):
-    plain, slotted = per_instance(raw, "plain", "Plain"), per_instance(raw, "slotted", "Slotted")
-    if None in (plain, slotted):
+    if not _instance_text(raw):
         return []
-    lines = [("an instance", f"{plain:.0f} B with what it keeps its attributes in, slotted {slotted:.0f} B")]
+    lines = [("an instance", _instance_text(raw))]
     count, parts = raw.count("plain", "class_instances:__main__.Plain"), []
     for arm in ("plain", "slotted"):
         sizes, blocks = ([raw.count(name, metric) for name in (arm, "nothing")] for metric in ("peak_bytes", "peak_blocks"))

@@ -104,7 +104,8 @@ def failed(raw, *arms) -> typing.Optional[Measured]:
     if not what:
         return None
     words = next(filter(None, map(raw.last_words, arms)), what)
-    return Measured(failure=words, has_ended_badly=what.startswith("exit status"))
+    # Too little memory is a matter of the machine.
+    return Measured(failure=words, has_ended_badly=what.startswith("exit status") and not words.startswith("MemoryError"))
 
 
 def saved_time(raw, before, after, metric="wall") -> Measured:

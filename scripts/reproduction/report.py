@@ -9,6 +9,8 @@ NOTE = ("(a to b) is the range that holds the true value with 95 % confidence, o
         "their own; \"exact\" was counted. Time is that of whole processes, resident memory is growth above an empty "
         "program. \"as meant\" is the claim where the listing cannot show it. scripts/reproduction/README.md has the rules.")
 
+WIDE_LABEL, LABEL, CELL, GAP = 46, 28, 22, 2  # columns of the table on the terminal
+
 
 class Report:
     """`outcomes`: by (claim number, interpreter); what is missing has not been run."""
@@ -25,36 +27,38 @@ class Report:
         """Lines: the verdict, then what was measured."""
         outcome = self.outcomes.get((claim.number, interpreter))
         if outcome is None:
-            return ["(not run)"]
+            return ["not run"]
         if not outcome.answers:
-            return ["(could not be run)"]
+            return ["could not be run"]
         answer = outcome.answers[position]
         return [answer.verdict] + words.cell(answer.measured)
 
     # ------------------------------------------------------------------------------------------------ on the terminal
 
-    def _table(self, interpreters):
+    def _table(self, interpreters, width):
         """Rows are claims, columns interpreters; a cell has several lines."""
-        rows = [(["claim"], ["document"], *([one.title] for one in interpreters))]
+        columns = [LABEL if len(self.interpreters) > 1 else WIDE_LABEL] + [CELL] * len(interpreters)
+        lines = _row(columns, [[""]] + [[one.title] for one in interpreters])
         for claim in self.claims:
-            rows.append(([f"{claim.number} {claim.name}"],))
+            lines += textwrap.wrap(f"{claim.number} {claim.name}. The document: {claim.says}.", width, subsequent_indent="  ")
             for position, question in enumerate(claim.questions):
-                rows.append(([f"    {question.way}: {question.what}"], [question.figure_text],
-                             *(self._cell(claim, position, one) for one in interpreters)))
-        widths = [max(len(line) for row in rows if len(row) > column for line in row[column] if len(row) > 1)
-                  for column in range(2 + len(interpreters))]
-        lines = []
-        for row in rows:
-            for i in range(max(map(len, row))):
-                cells = (cell[i] if i < len(cell) else "" for cell in row)
-                lines.append("  ".join(f"{cell:<{width}}" for cell, width in zip(cells, widths)).rstrip())
+                label = textwrap.wrap(f"{question.way}: {question.what}", columns[0] - 2, initial_indent="  ",
+                                      subsequent_indent="    ")
+                lines += _row(columns, [label] + [self._lines(claim, position, one) for one in interpreters])
         return "\n".join(lines) + "\n"
+
+    def _lines(self, claim, position, interpreter):
+        """A cell; in a narrow column the interval stands below the estimate."""
+        verdict, *values = self._cell(claim, position, interpreter)
+        if len(self.interpreters) == 1:
+            return [verdict] + values
+        return [verdict] + [line for value in values for line in value.replace(" (", "\n(").splitlines()]
 
     def _tables(self, width):
         """As many interpreters beside each other as fit."""
-        fitting = max(1, (width - 62) // 28)
+        fitting = max(1, (width - LABEL) // (CELL + GAP))
         parts = [self.interpreters[i:i + fitting] for i in range(0, len(self.interpreters), fitting)]
-        return "\n".join(self._table(part) for part in parts)
+        return "\n".join(self._table(part, width) for part in parts)
 
     def _details(self, claim, interpreter, width):
         outcome = self.outcomes.get((claim.number, interpreter))
@@ -87,7 +91,8 @@ class Report:
                     verdict, *rest = self._cell(claim, position, one)
                     cells.append(f"**{verdict}**<br>" + "<br>".join(map(_escaped, rest)) if rest else verdict)
                 name = f"{claim.number}. {claim.name}" if position == 0 else ""
-                lines.append(f"| {name} | {question.way}: {question.what} | {question.figure_text} | " + " | ".join(cells) + " |")
+                what = _escaped(f"{question.way}: {question.what}")
+                lines.append(f"| {name} | {what} | {question.figure_text} | " + " | ".join(cells) + " |")
         lines += ["", NOTE]
         for claim in self.claims:
             lines += ["", f"## {claim.number}. {claim.name}", "", f"The document: {claim.says}."]
@@ -95,7 +100,7 @@ class Report:
                 outcome = self.outcomes.get((claim.number, one))
                 if outcome:
                     lines += ["", f"### {one.title}", ""]
-                    lines += [f"- {name}: {_escaped(text)}" for name, text in _answers(outcome) + list(outcome.evidence)]
+                    lines += [f"- {_escaped(name)}: {_escaped(text)}" for name, text in _answers(outcome) + list(outcome.evidence)]
         return "\n".join(lines) + "\n"
 
     def json(self):
@@ -104,6 +109,15 @@ class Report:
                     for one in self.interpreters if (claim.number, one) in self.outcomes]
         return {"schema": SCHEMA, "settings": self.settings, "interpreters": interpreters,
                 "claims": [_claim_json(claim) for claim in self.claims], "outcomes": outcomes}
+
+
+def _row(columns, cells):
+    """Lines of a row: columns as wide as said, at least."""
+    lines = []
+    for i in range(max(map(len, cells))):
+        parts = (f"{cell[i] if i < len(cell) else '':<{width}}" for cell, width in zip(cells, columns))
+        lines.append((" " * GAP).join(parts).rstrip())
+    return lines
 
 
 def _answers(outcome):

@@ -37,7 +37,7 @@ class Measured:
     steps: typing.Optional[typing.Dict[str, typing.Tuple[int, ...]]] = None
     is_exact: bool = False             # counted, so that the interval is the value itself
     failure: str = ""                  # why there are no values
-    has_ended_badly: bool = False      # because a program ended with an error of its own, rather than being killed
+    has_ended_badly: bool = False      # because a program ended with an error of its own
 
 
 def _direction(steps):

@@ -46,7 +46,7 @@ def cell(measured):
     if m.failure:
         return [m.failure.partition(":")[0]]
     if m.steps is not None:
-        return [f"{name} {steps(values)}" for name, values in m.steps.items()]
+        return [f"{name} {'->'.join(map(number, values))}" for name, values in m.steps.items()]
     return [change(m)]
 
 
@@ -55,5 +55,5 @@ def sentence(measured):
     if m.failure:
         return m.failure
     if m.steps is not None:
-        return "; ".join(cell(m))
+        return "; ".join(f"{name} {steps(values)}" for name, values in m.steps.items())
     return f"{change(m)}: {amount(m.quantity, m.before)} -> {amount(m.quantity, m.after)}"
