@@ -6,7 +6,7 @@ show the cause.
 
 from . import words
 from .intervals import median
-from .raw import printed_saving, saved_memory, saved_time
+from .raw import printed_saving, saved_time
 
 GETSIZEOF = "sys.getsizeof() adds up what objects say of themselves, not what was allocated for them"
 
@@ -42,15 +42,15 @@ def _overlap(one, other):
     return one.low is not None and other.low is not None and one.low <= other.high and other.low <= one.high
 
 
-def _beside(ours, theirs, cause):
-    """Whether what was measured from inside is what was measured from outside, and if not, why."""
+def _beside(ours, theirs, cause, place="from outside"):
+    """Whether what the program measured is what was measured in another place, and if not, why."""
     if ours.failure or theirs.failure:
-        return theirs.failure or "nothing from outside to compare with"
+        return theirs.failure or f"nothing {place} to compare with"
     if ours.low is None or theirs.low is None:
         return words.change(theirs)
     if _overlap(ours, theirs):
-        return f"{words.change(theirs)}, in line with what is seen from outside"
-    return f"{words.change(theirs)}, from outside {words.change(ours)}: {cause}"
+        return f"{words.change(theirs)}, in line with what is seen {place}"
+    return f"{words.change(theirs)}, {place} {words.change(ours)}: {cause}"
 
 
 def clock_inside(before, after, label="clock inside"):
@@ -68,12 +68,14 @@ def clock_inside(before, after, label="clock inside"):
 
 
 def in_one_process(before, after, quantity):
-    """The document's own way: both in one process, the second one in memory that the first one has left behind."""
+    """The document's own way: both in one process, the second one in memory that the first one has left behind. Beside
+    it the same figure, printed by the same program, each way in its own process: nothing else differs."""
     def evidence(raw):
         arm = "in-one-process"
         is_time = quantity == "time"
-        ours = saved_time(raw, before, after) if is_time else saved_memory(raw, before, after)
-        theirs = printed_saving(raw, quantity, "seconds" if is_time else "grown_bytes", (arm, before), (arm, after))
+        figure = "seconds" if is_time else "grown_bytes"
+        ours = printed_saving(raw, quantity, figure, (before, before), (after, after))
+        theirs = printed_saving(raw, quantity, figure, (arm, before), (arm, after))
         faults = [raw.printed(place, after, "faults") for place in (arm, after)]
         if not all(faults):
             return [("in one process", raw.failure(arm))] if raw.failure(arm) else []
@@ -85,7 +87,7 @@ def in_one_process(before, after, quantity):
         label = "in one process" if is_time else "in one process, memory"
         if theirs.failure:  # the second way did not grow at all
             return [(label, f"{theirs.failure}: {cause}")]
-        return [(label, _beside(ours, theirs, cause))]
+        return [(label, _beside(ours, theirs, cause, "each in its own process"))]
     return evidence
 
 

@@ -100,7 +100,8 @@ class Report:
                 outcome = self.outcomes.get((claim.number, one))
                 if outcome:
                     lines += ["", f"### {one.title}", ""]
-                    lines += [f"- {_escaped(name)}: {_escaped(text)}" for name, text in _answers(outcome) + list(outcome.evidence)]
+                    pairs = _answers(outcome) + list(outcome.evidence)
+                    lines += [f"- {_escaped(name)}: {_escaped(text)}" for name, text in pairs]
         return "\n".join(lines) + "\n"
 
     def json(self):
