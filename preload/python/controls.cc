@@ -5,6 +5,7 @@
 #include "../hook.h"
 #include "../settings.h"
 #include "collector_control.h"
+#include "interpreters.h"
 #include "runtime.h"
 #include "slots.h"
 
@@ -19,7 +20,7 @@ constinit std::atomic<bool> g_ended = false;
 
 /// The pending call, with the GIL and no exception set. What it allocates is recorded like anything else.
 int apply_inside(void*) noexcept {
-  control_collector_inside();
+  control_collector_of_main();
   replace_build_class();
   return 0;
 }
@@ -53,9 +54,13 @@ void install_controls(const link_map& object) noexcept {
 }
 
 void step_controls() noexcept {
-  const bool again = step_collector();
+  const bool again = step_collector() || looks_for_interpreters();
   if (t_state.depth != hook::kIdle) return;
   if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
+  if (looks_for_interpreters()) {
+    const hook::Guard guard;
+    attend_interpreters();
+  }
   if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
   g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls), std::memory_order_relaxed);
 }
@@ -69,6 +74,7 @@ void describe_controls(Lane& lane) noexcept {
 
 void end_controls() noexcept {
   if (g_ended.exchange(true, std::memory_order_relaxed)) return;
+  end_interpreters();
   end_collector_control();
   end_slots();
 }

@@ -40,4 +40,8 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
   return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
 }
 
+std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept {
+  return version_hex >> 16 == 0x0309 ? 616 + 216 : 0;  // gc.callbacks
+}
+
 }  // namespace heapledger::python

@@ -75,6 +75,9 @@ struct CollectorSwitch {
 /// nullptr: this version needs none, or is not known.
 const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept;
 
+/// Where the interpreter's state of 3.9 has the list of its collector's callbacks; 0: gc.callbacks is that list.
+std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept;
+
 /// The interpreter's state in PyThreadState, in every version.
 inline constexpr std::size_t kThreadStateInterpreter = 16;
 
