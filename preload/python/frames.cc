@@ -126,7 +126,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
   ask_main_interpreter();
-  if (g_type_reader.is_on) g_main_interpreter.store(nullptr, std::memory_order_relaxed);
+  if (g_type_reader.is_on) g_adopted.store(nullptr, std::memory_order_relaxed);
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 

@@ -10,6 +10,7 @@
 #include "frame_reader.h"
 #include "frames.h"
 #include "runtime.h"
+#include "worlds.h"
 
 namespace heapledger::python {
 
@@ -163,6 +164,7 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
   Interpreter* const further = address != g_functions.main() ? find(address) : nullptr;
   Interpreter& own = further != nullptr ? *further : g_main;
   if (g_runtime.functions.error_occurred() == nullptr) look_at_end(own.get_threshold);
+  if (further != nullptr) end_world(address);
   own.state.store(Interpreter::ended, std::memory_order_release);
 }
 
@@ -170,6 +172,7 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
 
 void enter_interpreter(const void* interpreter) noexcept {
   t_state.interpreter = interpreter;
+  if (interpreter != nullptr) note_world(interpreter);
   if (!g_is_on.load(std::memory_order_relaxed) || interpreter == nullptr) return;
   const void* main = g_functions.main();
   if (interpreter == main || main == nullptr) return;
@@ -177,6 +180,10 @@ void enter_interpreter(const void* interpreter) noexcept {
   switch_off_further();
   take_place(const_cast<void*>(interpreter));
   g_busy.store(false, std::memory_order_release);
+}
+
+std::int64_t id_of(const void* interpreter) noexcept {
+  return g_functions.id != nullptr ? g_functions.id(const_cast<void*>(interpreter)) : 0;
 }
 
 const void* main_interpreter() noexcept { return g_functions.main != nullptr ? g_functions.main() : nullptr; }

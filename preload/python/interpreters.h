@@ -34,6 +34,8 @@ void install_interpreters(const link_map& object) noexcept;
 /// The calling thread, which is attached to it, runs this interpreter from here on. Inside any hook.
 [[gnu::cold, gnu::noinline]] void enter_interpreter(const void* interpreter) noexcept;
 
+/// Never used again in a process.
+[[nodiscard]] std::int64_t id_of(const void* interpreter) noexcept;
 /// nullptr: there is none.
 [[nodiscard]] const void* main_interpreter() noexcept;
 /// Whether the calling thread runs it.

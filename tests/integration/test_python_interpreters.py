@@ -72,27 +72,25 @@ class Interpreters(PythonTest):
         self.assertLess(sum(one["missed"] for one in gc["generations"]), 20 + EARLY * count)
         self.assertEqual([], recording.only_process().warnings)
 
-    def check_classes(self, recording, count, figure, many=MANY):
-        if self.interpreter.minor >= (3, 12):
-            return
+    def check_classes(self, recording, count, figure, many, in_main):
         found = recording.types_under("make_kept")
         wrong = {}
-        for name in ["Kept", *(f"Kept{number}" for number in range(count))]:
+        for name, expected in [("Kept", in_main), *((f"Kept{number}", many) for number in range(count))]:
             instances = found.get(f"__main__.{name}", {"instances": {figure: 0}})["instances"][figure]
-            if abs(instances - many) > NEAR:
+            if abs(instances - expected) > NEAR:
                 wrong[name] = instances
         self.assertEqual({}, wrong)
 
-    def check_alive(self, what, kind):
-        recording = self.run_many(what, self.of_kind(kind), ALIVE)
+    def check_alive(self, what, kind, many=MANY, in_main=MANY):
+        recording = self.run_many(what, self.of_kind(kind), ALIVE, many)
         self.check_collections(recording, ALIVE)
-        self.check_classes(recording, ALIVE, "end_blocks")
+        self.check_classes(recording, ALIVE, "end_blocks", many, in_main)
 
     def check_ending(self, kind):
         recording = self.run_many("ending", self.of_kind(kind), ENDING, 100)
         # Up to 3.8, gc.get_stats() of the others counts the two collections in the end of each.
         self.check_collections(recording, ENDING, 2 * ENDING if self.interpreter.minor < (3, 9) else 0)
-        self.check_classes(recording, ENDING, "allocations", 100)
+        self.check_classes(recording, ENDING, "allocations", 100, 100)
 
     def test_alive_with_a_shared_lock(self):
         self.check_alive("alive", "shared")
@@ -105,6 +103,12 @@ class Interpreters(PythonTest):
 
     def test_threads_with_locks_of_their_own(self):
         self.check_alive("threads", "own")
+
+    def test_threads_that_switch_with_a_shared_lock(self):
+        self.check_alive("switching", "shared", 5 * MANY, (ALIVE + 1) * 5 * MANY)
+
+    def test_threads_that_switch_with_locks_of_their_own(self):
+        self.check_alive("switching", "own", 5 * MANY, (ALIVE + 1) * 5 * MANY)
 
     def test_one_after_the_other_with_a_shared_lock(self):
         self.check_ending("shared")

@@ -8,6 +8,7 @@ of those in its end. Leaves before the main interpreter's end.
   alive     one after the other; all of them live until the process ends
   threads   the same, each in a thread of its own, all at once
   ending    each ends before the next one begins
+  switching threads go back and forth between interpreters of their own and the main one, and make objects in both
 """
 
 import json
@@ -129,6 +130,10 @@ class Interpreters:
                 failures.append(failure)
                 barrier.abort()
 
+        self.run_all(run, count, failures)
+
+    @staticmethod
+    def run_all(run, count, failures):
         threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
         for thread in threads:
             thread.start()
@@ -137,6 +142,24 @@ class Interpreters:
         for failure in failures:
             raise failure
 
+    def back_and_forth(self, count, rounds=100):
+        """Every thread makes its objects in `rounds` parts, and as many in the main interpreter."""
+        part, failures = self.many // rounds, []
+
+        def run(number):
+            try:
+                identity = self.create()
+                self.alive.append(identity)
+                self.run(identity, self.code(number).replace(f"make_kept({self.many})", "[]"))
+                for _ in range(rounds):
+                    self.run(identity, f"kept += make_kept({part})")
+                    kept.extend(make_kept(part))
+                self.run(identity, "write_stats()")
+            except BaseException as failure:  # pylint: disable=broad-except
+                failures.append(failure)
+
+        self.run_all(run, count, failures)
+
 
 def main():
     folder, what, kind, count, many = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
@@ -144,6 +167,8 @@ def main():
     interpreters = Interpreters(folder, kind, many, what == "ending")
     if what == "threads":
         interpreters.together(count)
+    elif what == "switching":
+        interpreters.back_and_forth(count)
     else:
         for number in range(count):
             interpreters.one(number)
