@@ -35,6 +35,7 @@ struct Recording {
     std::atomic<bool> ended;
   };
   World worlds[64];  ///< objects of interpreters beyond these have no types
+  std::atomic<bool> further_interpreters;  ///< one was seen beside the main one
   /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
   struct alignas(64) Counter {
     std::atomic<std::uint32_t> next;

@@ -37,10 +37,11 @@ constinit Interpreter g_interpreters[kMostInterpreters] = {};
 constinit std::atomic<std::uint32_t> g_used = 0;        ///< places in front that were ever taken
 constinit std::atomic<std::uint32_t> g_waiting = 0;     ///< places of which `waits` is set
 constinit std::atomic<bool> g_busy = false;             ///< somebody takes a place
-constinit std::atomic<bool> g_is_on = false;            ///< interpreters have collectors of their own, and can be reached
+constinit std::atomic<bool> g_looks = false;            ///< somebody wants to know of further interpreters
+constinit std::atomic<bool> g_is_on = false;            ///< they have collectors of their own, and can be reached
 /// Where the hot path reads no frames, interpreters have to be looked for.
 bool looks_apart() noexcept {
-  return g_is_on.load(std::memory_order_relaxed) && !g_walk_frames.load(std::memory_order_relaxed);
+  return g_looks.load(std::memory_order_relaxed) && !g_walk_frames.load(std::memory_order_relaxed);
 }
 
 /// Of the calling thread, which is attached; nullptr: it is not.
@@ -56,14 +57,13 @@ Interpreter* find(const void* address) noexcept {
   return nullptr;
 }
 
+constinit std::atomic<std::int64_t> g_last_missed = 0;  ///< 0, the number of the main one: none was
+
 /// It was not reached, and what it collected is not in the trace. Interpreters are numbered in the order of their births.
 void count_missed(std::int64_t id) noexcept {
-  constinit static std::int64_t highest = 0;  // under g_busy
-  if (id <= highest) return;
-  highest = id;
+  if (g_last_missed.exchange(id, std::memory_order_relaxed) == id) return;
   if (trace::FileHeader* h = g_recording->header.load(std::memory_order_acquire); h != nullptr)
     h->missed_interpreters.fetch_add(1, std::memory_order_relaxed);
-  tell_missed();
 }
 
 /// A place for an interpreter whose address has none: of one that has ended, or behind the others.
@@ -173,9 +173,11 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
 void enter_interpreter(const void* interpreter) noexcept {
   t_state.interpreter = interpreter;
   if (interpreter != nullptr) note_world(interpreter);
-  if (!g_is_on.load(std::memory_order_relaxed) || interpreter == nullptr) return;
+  if (!g_looks.load(std::memory_order_relaxed) || interpreter == nullptr) return;
   const void* main = g_functions.main();
   if (interpreter == main || main == nullptr) return;
+  g_recording->further_interpreters.store(true, std::memory_order_relaxed);
+  if (!g_is_on.load(std::memory_order_relaxed)) return;
   if (g_busy.exchange(true, std::memory_order_acquire)) return void(t_state.interpreter = nullptr);  // next time
   switch_off_further();
   take_place(const_cast<void*>(interpreter));
@@ -217,23 +219,25 @@ void end_interpreters() noexcept {
   const std::uint32_t used = g_used.load(std::memory_order_acquire);
   for (std::uint32_t i = 0; i < used; ++i)
     if (g_interpreters[i].state.load() == Interpreter::begun) count_missed(g_interpreters[i].id);
+  if (g_last_missed.load(std::memory_order_relaxed) != 0) tell_missed();
 }
 
 void install_interpreters(const link_map& object) noexcept {
   const Functions& f = g_runtime.functions;
   InterpreterFunctions& own = g_functions;
-  const bool found = find_function(object, own.main, "PyInterpreterState_Main") &&
-                     find_function(object, own.id, "PyInterpreterState_GetID") &&
+  const bool is_layout_known = g_runtime.layout != nullptr && find_function(object, own.main, "PyInterpreterState_Main");
+  const bool wanted = g_settings.wanted_events() == Events::all || is_collector_controlled();
+  g_looks.store(is_layout_known && (wanted || g_settings.slots[0] != '\0'), std::memory_order_relaxed);
+  const bool found = find_function(object, own.id, "PyInterpreterState_GetID") &&
                      find_function(object, own.evaluation, "_PyInterpreterState_GetEvalFrameFunc") &&
                      find_function(object, own.set_evaluation, "_PyInterpreterState_SetEvalFrameFunc") &&
                      find_function(object, own.evaluate, "_PyEval_EvalFrameDefault");
   if (g_runtime.version_hex >= 0x030c0000) find_function(object, own.add_pending_call, "_PyEval_AddPendingCall");
   const bool reachable = g_runtime.version_hex < 0x030c0000 || own.add_pending_call != nullptr;
-  if (!found || !reachable || g_runtime.layout == nullptr || g_runtime.version_hex < 0x03090000) return;
+  if (!found || !reachable || !is_layout_known || g_runtime.version_hex < 0x03090000) return;
   if (f.system_object == nullptr || f.list_item == nullptr || f.clear_error == nullptr || f.error_occurred == nullptr ||
       f.dict_of_interpreter == nullptr || f.capsule_new == nullptr || f.dict_set == nullptr || f.dec_ref == nullptr)
     return;
-  const bool wanted = g_settings.wanted_events() == Events::all || is_collector_controlled();
   g_is_on.store(wanted, std::memory_order_relaxed);
 }
 

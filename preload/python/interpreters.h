@@ -51,7 +51,7 @@ bool attend_interpreters() noexcept;
 /// Inside of an interpreter: when it ends, the collector is looked at (look_at_end), and its place becomes free.
 void watch_end(Interpreter& own) noexcept;
 
-/// The process leaves: counts those that were never reached.
+/// The process leaves: counts those that were never reached, and tells what that means for the controls.
 void end_interpreters() noexcept;
 
 }  // namespace heapledger::python

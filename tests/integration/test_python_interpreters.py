@@ -153,6 +153,17 @@ class Interpreters(PythonTest):
                 self.assertGreater(start["frozen"], before[name]["frozen"] + 1000, name)
         self.check_control("freeze", check)
 
+    def test_slots(self):
+        """They are of the main interpreter, and said to be."""
+        for kind in self.kinds():
+            for events in ("all", "none"):
+                with self.subTest(f"{kind}, events {events}"):
+                    recording = self.run_many("alive", kind, 1, 10, HEAPLEDGER_SLOTS="__main__:Kept=number",
+                                              HEAPLEDGER_EVENTS=events)
+                    told = recording.controls()["slots __main__:Kept"]
+                    self.assertEqual("", told["applied"])
+                    self.assertIn("interpreters beside the main one", told["refused"])
+
 
 if __name__ == "__main__":
     unittest.main()
