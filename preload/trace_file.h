@@ -34,7 +34,7 @@ struct Recording {
     std::int64_t id;                    ///< of the interpreter that the lock belongs to
     std::atomic<bool> ended;
   };
-  World worlds[64];  ///< objects of interpreters beyond these have no types
+  World worlds[256];  ///< objects of interpreters beyond these have no types
   std::atomic<bool> further_interpreters;  ///< one was seen beside the main one
   /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
   struct alignas(64) Counter {

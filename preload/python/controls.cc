@@ -36,6 +36,9 @@ void hand_over() noexcept {
   if (f.add_pending_call(apply_inside, nullptr) != 0) g_inside.store(Inside::wanted, std::memory_order_relaxed);
 }
 
+/// The domains do it, where they are hooked.
+bool must_attend() noexcept { return g_settings.wanted_events() == Events::none && awaits_interpreters(); }
+
 }  // namespace
 
 void tell_control(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
@@ -54,15 +57,16 @@ void install_controls(const link_map& object) noexcept {
 }
 
 void step_controls() noexcept {
-  const bool again = step_collector() || looks_for_interpreters();
+  const bool again = step_collector() || must_attend();
   if (t_state.depth != hook::kIdle) return;
   if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
-  if (looks_for_interpreters()) {
+  if (must_attend()) {
     const hook::Guard guard;
     attend_interpreters();
   }
   if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
-  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls), std::memory_order_relaxed);
+  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls));
+  if (must_attend()) g_watch.fetch_or(kWatchControls);  // another thread came between
 }
 
 void describe_controls(Lane& lane) noexcept {

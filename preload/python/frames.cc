@@ -3,6 +3,7 @@
 
 #include <pthread.h>
 
+#include "../settings.h"
 #include "frame_reader.h"
 #include "interpreters.h"
 #include "types.h"
@@ -125,6 +126,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
+  if (g_settings.wanted_events() == Events::none) return;  // its allocators are left alone
   ask_main_interpreter();
   if (g_type_reader.is_on) g_adopted.store(nullptr, std::memory_order_relaxed);
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);

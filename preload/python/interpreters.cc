@@ -9,6 +9,7 @@
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
+#include "lookout.h"
 #include "runtime.h"
 #include "worlds.h"
 
@@ -39,10 +40,6 @@ constinit std::atomic<std::uint32_t> g_waiting = 0;     ///< places of which `wa
 constinit std::atomic<bool> g_busy = false;             ///< somebody takes a place
 constinit std::atomic<bool> g_looks = false;            ///< somebody wants to know of further interpreters
 constinit std::atomic<bool> g_is_on = false;            ///< they have collectors of their own, and can be reached
-/// Where the hot path reads no frames, interpreters have to be looked for.
-bool looks_apart() noexcept {
-  return g_looks.load(std::memory_order_relaxed) && !g_walk_frames.load(std::memory_order_relaxed);
-}
 
 /// Of the calling thread, which is attached; nullptr: it is not.
 void* running() noexcept {
@@ -82,7 +79,7 @@ Interpreter* free_place() noexcept {
 
 void ask(Interpreter& one) noexcept {
   if (!one.waits.exchange(true)) g_waiting.fetch_add(1);
-  g_attention.store(true);
+  call_attention();
 }
 bool stop_asking(Interpreter& one) noexcept { return one.waits.exchange(false) && g_waiting.fetch_sub(1) != 0; }
 
@@ -177,6 +174,7 @@ void enter_interpreter(const void* interpreter) noexcept {
   const void* main = g_functions.main();
   if (interpreter == main || main == nullptr) return;
   g_recording->further_interpreters.store(true, std::memory_order_relaxed);
+  stop_looking();
   if (!g_is_on.load(std::memory_order_relaxed)) return;
   if (g_busy.exchange(true, std::memory_order_acquire)) return void(t_state.interpreter = nullptr);  // next time
   switch_off_further();
@@ -193,18 +191,15 @@ const void* main_interpreter() noexcept { return g_functions.main != nullptr ? g
 bool is_main_interpreter() noexcept { return g_functions.main == nullptr || running() == main_interpreter(); }
 
 bool attend_interpreters() noexcept {
-  const bool again = looks_apart();
-  if (again) (void)current_frame();
-  if (g_waiting.load() == 0) return again;
+  if (is_looking()) look_out();
+  if (g_waiting.load() == 0) return is_looking();
   void* const address = running();
   Interpreter* const own = address != nullptr ? find(address) : nullptr;
   if (own != nullptr && stop_asking(*own) && !hand_over(address)) ask(*own);
-  return again || g_waiting.load() != 0;
+  return awaits_interpreters();
 }
 
-bool looks_for_interpreters() noexcept {
-  return looks_apart() && g_settings.wanted_events() == Events::none;
-}
+bool awaits_interpreters() noexcept { return is_looking() || g_waiting.load() != 0; }
 
 void watch_end(Interpreter& own) noexcept {
   const Functions& f = g_runtime.functions;
@@ -228,6 +223,7 @@ void install_interpreters(const link_map& object) noexcept {
   const bool is_layout_known = g_runtime.layout != nullptr && find_function(object, own.main, "PyInterpreterState_Main");
   const bool wanted = g_settings.wanted_events() == Events::all || is_collector_controlled();
   g_looks.store(is_layout_known && (wanted || g_settings.slots[0] != '\0'), std::memory_order_relaxed);
+  if (g_looks.load()) start_lookout();
   const bool found = find_function(object, own.id, "PyInterpreterState_GetID") &&
                      find_function(object, own.evaluation, "_PyInterpreterState_GetEvalFrameFunc") &&
                      find_function(object, own.set_evaluation, "_PyInterpreterState_SetEvalFrameFunc") &&

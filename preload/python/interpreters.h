@@ -45,8 +45,8 @@ void install_interpreters(const link_map& object) noexcept;
 /// again. Outside of every hook, or with a guard.
 bool attend_interpreters() noexcept;
 
-/// HEAPLEDGER_EVENTS=none: whether libc's malloc has to look for further interpreters.
-[[nodiscard]] bool looks_for_interpreters() noexcept;
+/// Whether it has to be called by libc's malloc, where nothing else does: HEAPLEDGER_EVENTS=none.
+[[nodiscard]] bool awaits_interpreters() noexcept;
 
 /// Inside of an interpreter: when it ends, the collector is looked at (look_at_end), and its place becomes free.
 void watch_end(Interpreter& own) noexcept;

@@ -198,6 +198,12 @@ void stop_types() noexcept {
   g_adopted.store(&kNobody, std::memory_order_relaxed);
 }
 
+void disown(Lane& lane, std::uint32_t site) noexcept {
+  if (lane.sites.data()[site].last_type == kNothing) return;
+  lane.sites.data()[site].last_type = kNothing;
+  lane.append(trace::Typed{kNothing});
+}
+
 void settle_slowly(Lane& lane, const void* ending) noexcept {
   if (lane.aside_count != 0) settle_aside(lane, ending);
   if (lane.pending.block == nullptr) return;

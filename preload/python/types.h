@@ -54,6 +54,8 @@ inline void forget_type(const void* block) noexcept {
 [[gnu::cold, gnu::noinline]] void cancel_pending(const void* block) noexcept;
 
 [[gnu::noinline]] void settle_slowly(Lane& lane, const void* ending) noexcept;
+/// The last record's block is of an interpreter without types: readers are not to take it for what the site had last.
+[[gnu::cold, gnu::noinline]] void disown(Lane& lane, std::uint32_t site) noexcept;
 /// Reads on behalf of a lane whose thread does not hold the lock any more.
 void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept;
 /// Free-threaded builds: between `block` and 0 the lane's pending word is `block | 1` while the block is read.
@@ -93,7 +95,7 @@ void settle_claimed(Lane& lane) noexcept;
 [[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_adopted.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
-    if (!adopt_interpreter()) return;
+    if (!adopt_interpreter()) return disown(lane, site);
   lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type};
 }
 
