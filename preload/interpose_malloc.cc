@@ -3,6 +3,7 @@
 #include <cstddef>
 
 #include "hook.h"
+#include "python/lookout.h"
 #include "python/runtime.h"
 #include "real.h"
 
@@ -37,7 +38,9 @@ EXPORT void* malloc(std::size_t n) noexcept {
 
 EXPORT void* calloc(std::size_t n, std::size_t each) noexcept {
   WATCH_PYTHON();
-  return allocate(Api::calloc, product(n, each), [=] { return g_real.calloc(n, each); });
+  const std::size_t size = product(n, each);
+  if (size >= heapledger::python::kLeastInterpreter) [[unlikely]] heapledger::python::expect_interpreter(size);
+  return allocate(Api::calloc, size, [=] { return g_real.calloc(n, each); });
 }
 
 EXPORT void* realloc(void* p, std::size_t n) noexcept {

@@ -68,6 +68,7 @@ struct KnownType {
   std::uint32_t epoch;    ///< python::g_type_epoch when it was seen last; in another, the address may be another type's
   std::uint32_t generation;  ///< of the address when it was seen last
   std::uint32_t attributes;  ///< names of its instances' attributes that are in the trace
+  std::uint32_t world;       ///< Lane::world_serial when it was seen last
 };
 /// The same by address. Valid while the generation of the address stands (python/types.h).
 struct TypeSlot {
@@ -100,6 +101,17 @@ struct SetAside {
 };
 inline constexpr std::uint32_t kPendingObjects = 8;
 
+using World = Recording::World;
+inline constexpr std::uint32_t kNoWorld = 0xffffffff;
+/// Pending objects of another world than the one that the lane's thread is in.
+struct LeftBehind {
+  World* world;
+  std::uint32_t serial;
+  std::uint32_t count;
+  SetAside set[kPendingObjects + 1];
+};
+inline constexpr std::uint32_t kWorldsLeft = 8;
+
 struct Lane {
   // Hot: where the next record goes.
   std::byte* cursor;
@@ -121,6 +133,9 @@ struct Lane {
   TypeSlot type_slots[kTypeSlots];
   PendingState pending_state;
   SetAside aside[kPendingObjects];  ///< still not initialised at the next event
+  World* world;                ///< whose objects are pending; nullptr: the first one's
+  std::uint32_t world_serial;
+  LeftBehind left[kWorldsLeft];
   // Cold.
   std::uint64_t time_us;   ///< as the reader reconstructs it
   std::uint64_t start_ns;  ///< of the trace, CLOCK_MONOTONIC
@@ -164,6 +179,7 @@ struct ThreadState {
   std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
   const void* interpreter;         ///< of the Python code that it runs; nullptr: it has none
+  std::uint32_t looks;             ///< how often it looks whether it runs a new interpreter by now
   std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none
   std::uint64_t collection_cpu_ns; ///< CPU time of the thread then
 };

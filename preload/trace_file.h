@@ -30,6 +30,20 @@ struct Recording {
   };
   static constexpr std::size_t kPlaces = 1024;
   Place places[kPlaces];
+  /// With more than one lock, the same for each, and object_lane is nobody's (python/worlds.h).
+  std::atomic<bool> many_worlds;
+  std::atomic<std::uint32_t> worlds_claimed;
+  std::uint32_t world_serial;
+  struct World {
+    std::atomic<const void*> lock;  ///< nullptr: the place is free
+    std::atomic<struct Lane*> object_lane;
+    std::atomic<std::uint32_t> claimed;
+    std::atomic<std::uint32_t> serial;  ///< 0 of the first one, never used again
+    std::int64_t id;                    ///< of the interpreter that the lock belongs to
+    std::atomic<bool> ended;
+  };
+  World worlds[256];  ///< objects of interpreters beyond these have no types
+  std::atomic<bool> further_interpreters;  ///< one was seen beside the main one
   /// Stamps: see trace::shard_of. Each counter has a cache line of its own.
   struct alignas(64) Counter {
     std::atomic<std::uint32_t> next;

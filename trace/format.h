@@ -69,7 +69,7 @@ struct FileHeader {
   std::atomic<StopReason> stop_reason;
   std::atomic<std::uint32_t> clean_end;                ///< 1 once the process left by exit or _exit
   std::atomic<std::uint32_t> lost_children;            ///< forked processes that could not create a trace
-  std::uint32_t reserved_end;
+  std::atomic<std::uint32_t> missed_interpreters;      ///< of one process, whose collections are not in the trace
   std::atomic<std::uint64_t> cpu_ns;                   ///< CPU time of the process when it left by exit; 0: not known
 };
 static_assert(sizeof(FileHeader) == 192);

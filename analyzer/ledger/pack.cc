@@ -110,6 +110,9 @@ void add_warnings(Process& process, const read::RawTrace& trace, const read::Mer
     warn(true, fmt::format("{} of it could not create a trace: lost permission, or another root folder",
                            header.lost_children == 1 ? "1 forked child"
                                                      : fmt::format("{} forked children", header.lost_children)));
+  if (header.missed_interpreters != 0)
+    warn(false, fmt::format("the garbage collections of {} beside the main one are not known",
+                            count_of(header.missed_interpreters, "interpreter")));
   if (header.handler_events != 0)
     warn(header.handler_events > kTornRecords,
          fmt::format("{} of signal handlers that interrupted the recorder are not in the figures",

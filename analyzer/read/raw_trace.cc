@@ -92,6 +92,7 @@ void RawTrace::read_header() {
   header_.stop_monotonic_ns = HEADER_FIELD(std::uint64_t, stop_monotonic_ns);
   header_.stop_reason = HEADER_FIELD(trace::StopReason, stop_reason);
   header_.lost_children = HEADER_FIELD(std::uint32_t, lost_children);
+  header_.missed_interpreters = HEADER_FIELD(std::uint32_t, missed_interpreters);
   header_.cpu_ns = HEADER_FIELD(std::uint64_t, cpu_ns);
   header_.clean_end = HEADER_FIELD(std::uint32_t, clean_end) != 0;
 }

@@ -24,6 +24,7 @@ struct RawHeader {
   std::uint64_t cpu_ns = 0;  ///< of the process; 0: not known
   bool clean_end = false;
   std::uint32_t lost_children = 0;  ///< forked processes that could not create a trace of their own
+  std::uint32_t missed_interpreters = 0;  ///< of this process, whose collections are not in the trace
 };
 
 /// The file stays mapped as long as this lives. It may still be written by a running target: what is committed now is

@@ -3,6 +3,7 @@
 
 #include "../hook.h"
 #include "code.h"
+#include "lookout.h"
 #include "runtime.h"
 #include "types.h"
 
@@ -64,6 +65,7 @@ struct Wrapper {
     return hook::allocate(kMallocApi<domain>, size, [=] { return original().malloc(context, size); });
   }
   static void* calloc(void* context, std::size_t count, std::size_t each) noexcept {
+    if (domain == kRaw && count * each >= kLeastInterpreter) [[unlikely]] expect_interpreter(count * each);
     note_call<domain>();  // an overflow of count * each fails in the original and is not recorded
     return hook::allocate(kCallocApi<domain>, count * each,
                           [=] { return original().calloc(context, count, each); });

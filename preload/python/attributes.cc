@@ -15,6 +15,7 @@ constexpr std::uint64_t kMostAttributes = 64;  // shared tables hold about 30
 void write_names(Lane& lane, std::uint32_t number) noexcept {
   const Layout& layout = *g_runtime.layout;
   const KnownType known = lane.types.data()[number];
+  if (known.world != lane.world_serial) return;  // under another lock, its class may end at any moment
   if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & trace::kHeapType) == 0) return;
   const auto* memory = load<const std::byte*>(known.type, layout.type_cached_keys);
   if (memory == nullptr || !readable(memory)) return;
@@ -33,6 +34,7 @@ void write_attributes() noexcept {
   if (!g_type_reader.is_on) return;
   if (g_type_reader.free_threaded && __libc_single_threaded == 0) return;  // a class may end while it is looked at
   hook::record_apart([](Lane& lane) {
+    if (g_recording->many_worlds.load(std::memory_order_relaxed)) take_over(lane);
     for (std::uint32_t number = 1; number <= lane.type_table.count() && number < lane.types.capacity(); ++number)
       write_names(lane, number);
   });

@@ -5,6 +5,8 @@
 #include "../sys.h"
 #include "attributes.h"
 #include "calls.h"
+#include "frame_reader.h"
+#include "interpreters.h"
 #include "reuse.h"
 #include "runtime.h"
 
@@ -79,6 +81,23 @@ void write_earlier(void* gc) noexcept {
   drop(stats, get_stats);
 }
 
+/// gc.callbacks, as a new reference. The further interpreters of 3.9 have a copy of the main one's module, with its very list,
+/// and none that their collector would look at: they get one of their own, where no program sees it.
+void* callbacks_of(void* gc) noexcept {
+  const Functions& f = g_runtime.functions;
+  void* seen = f.get_attribute(gc, "callbacks");
+  const std::uint16_t place = callbacks_offset(g_runtime.version_hex);
+  if (place == 0 || seen == nullptr || is_main_interpreter()) return seen;
+  auto* const used = load<std::byte*>(f.current_thread(), kThreadStateInterpreter) + place;
+  const bool is_known = load<void*>(main_interpreter(), place) == seen && load<void*>(used, 0) == nullptr;
+  f.dec_ref(seen);
+  void* own = is_known && f.list_new != nullptr ? f.list_new(0) : nullptr;
+  if (own == nullptr) return nullptr;
+  f.inc_ref(own);  // the interpreter's reference, which it gives back at its end
+  *reinterpret_cast<void**>(used) = own;
+  return own;
+}
+
 }  // namespace
 
 bool can_watch_collections() noexcept {
@@ -89,17 +108,19 @@ bool can_watch_collections() noexcept {
          f.clear_error != nullptr && g_runtime.none != nullptr;
 }
 
-void watch_collections() noexcept {
+bool watch_collections() noexcept {
   const Functions& f = g_runtime.functions;
   void* gc = f.import("gc");
-  void* callbacks = gc != nullptr ? f.get_attribute(gc, "callbacks") : nullptr;
+  void* callbacks = gc != nullptr ? callbacks_of(gc) : nullptr;
   void* callback = callbacks != nullptr ? f.function_new(&g_method, nullptr, nullptr) : nullptr;
-  if (callback != nullptr && f.list_append(callbacks, callback) == 0) {
+  const bool done = callback != nullptr && f.list_append(callbacks, callback) == 0;
+  if (done) {
     write_earlier(gc);
     g_collections_watched.store(true, std::memory_order_relaxed);
   }
   f.clear_error();
   drop(callback, callbacks, gc);
+  return done;
 }
 
 }  // namespace heapledger::python

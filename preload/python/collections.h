@@ -14,7 +14,7 @@ extern constinit std::atomic<bool> g_collections_watched;
 [[nodiscard]] bool can_watch_collections() noexcept;
 
 /// With the GIL and without an exception set, as in a pending call; for the interpreter that it runs in. Records how
-/// often each generation was collected before.
-void watch_collections() noexcept;
+/// often each generation was collected before. False: it cannot be watched.
+bool watch_collections() noexcept;
 
 }  // namespace heapledger::python

@@ -71,12 +71,9 @@ bool find_functions(const link_map& o, CollectorFunctions& c) noexcept {
   find_function(o, c.is_enabled, "PyGC_IsEnabled");
   find_function(o, c.runtime, "_PyRuntime");
   return find_function(o, c.build_value, "Py_BuildValue") &&
-         find_function(o, c.dict_of_interpreter, "PyInterpreterState_GetDict") &&
-         find_function(o, c.capsule_new, "PyCapsule_New") &&
-         find_function(o, c.dict_set, "PyDict_SetItemString") &&
-         find_function(o, c.system_object, "PySys_GetObject") &&
-         find_function(o, c.add_audit_hook, "PySys_AddAuditHook") &&
-         find_function(o, c.error_occurred, "PyErr_Occurred") && f.current_thread != nullptr &&
+         find_function(o, c.add_audit_hook, "PySys_AddAuditHook") && f.dict_of_interpreter != nullptr &&
+         f.capsule_new != nullptr && f.dict_set != nullptr && f.system_object != nullptr &&
+         f.error_occurred != nullptr && f.current_thread != nullptr &&
          f.add_pending_call != nullptr && f.import != nullptr && f.get_attribute != nullptr &&
          f.call != nullptr && f.tuple_item != nullptr && f.long_as_long != nullptr && f.dict_item != nullptr &&
          f.dec_ref != nullptr && f.clear_error != nullptr;
@@ -90,10 +87,24 @@ void tell_collector(ControlOutcome outcome, const char* text) noexcept {
   tell_control(trace::kControlGc, g_settings.gc, outcome, text);
 }
 
-void look_at_end(bool with_python) noexcept {
+bool is_collector_controlled() noexcept {
+  return !is_asked(What::none) && !is_asked(What::unknown) &&
+         g_gc_outcome.load(std::memory_order_relaxed) != ControlOutcome::refused;
+}
+
+void switch_off_further() noexcept {
+  if (is_asked(What::off) && is_collector_controlled()) (void)switch_off();
+}
+
+void tell_missed() noexcept {
+  if (g_gc_outcome.load(std::memory_order_acquire) == ControlOutcome::applied && !is_asked(What::off))
+    tell_collector(ControlOutcome::refused, "an interpreter beside the main one could not be reached");
+}
+
+void look_at_end(void* get_threshold) noexcept {
   if (g_gc_outcome.load(std::memory_order_acquire) != ControlOutcome::applied) return;
   if (is_asked(What::off) && is_enabled()) tell_collector(ControlOutcome::undone, "enabled by the program");
-  if (is_asked(What::threshold) && with_python && !thresholds_are_as_asked())
+  if (is_asked(What::threshold) && get_threshold != nullptr && !thresholds_are_as_asked(get_threshold))
     tell_collector(ControlOutcome::undone, "the program set other thresholds");
 }
 
@@ -131,7 +142,7 @@ void end_collector_control() noexcept {
   if (is_asked(What::freeze) && g_gc_outcome.load(std::memory_order_relaxed) == ControlOutcome::asked)
     tell_collector(ControlOutcome::missing, "the interpreter never began to run a program");
   else if (is_inside())
-    look_at_end(false);
+    look_at_end(nullptr);
 }
 
 }  // namespace heapledger::python

@@ -15,8 +15,28 @@ bool install_collector_control(const link_map& object) noexcept;
 /// Off as soon as the calling thread's interpreter exists; any depth of hooks. True while it has to be called again.
 bool step_collector() noexcept;
 
-/// With the GIL, in a pending call: thresholds and freezing, and a look at the collector when the interpreter ends.
-void control_collector_inside() noexcept;
+struct Interpreter;
+
+/// Something was asked for, and can be done.
+[[nodiscard]] bool is_collector_controlled() noexcept;
+
+/// Inside of an interpreter, with its lock and no exception set: thresholds, and freezing in the main one.
+void control_collector_inside(Interpreter& own) noexcept;
+
+/// In the main interpreter, in a pending call: the same, and a look at the collector when it ends.
+void control_collector_of_main() noexcept;
+
+/// The collector of an interpreter that the calling thread begins to run, which is not the main one. Any depth of hooks.
+void switch_off_further() noexcept;
+/// The same for freezing, inside of it: it is done when its start-up is over. False: it is not. Further interpreters have
+/// no event of a program that begins to run.
+[[nodiscard]] bool freeze_further() noexcept;
+/// An interpreter was never reached.
+void tell_missed() noexcept;
+
+/// The collector as the program left it: a record when it is not as was asked. `get_threshold` of the interpreter that is
+/// ending, where objects may still be made; nullptr: only memory is read.
+void look_at_end(void* get_threshold) noexcept;
 
 void describe_collector_control(Lane& lane) noexcept;
 void end_collector_control() noexcept;

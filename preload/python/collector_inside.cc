@@ -4,7 +4,7 @@
 #include "calls.h"
 #include "collector_control.h"
 #include "collector_state.h"
-#include "frame_reader.h"
+#include "interpreters.h"
 #include "runtime.h"
 
 namespace heapledger::python {
@@ -14,8 +14,7 @@ using What = trace::GcControl::What;
 
 namespace {
 
-constinit void* g_freeze = nullptr;         ///< gc.freeze, kept for the audit hook
-constinit void* g_get_threshold = nullptr;  ///< gc.get_threshold, kept for the end
+constinit void* g_freeze = nullptr;  ///< gc.freeze of the main interpreter, kept for the audit hook
 
 /// A function of module gc, as a new reference.
 void* gc_function(const char* name) noexcept {
@@ -29,9 +28,9 @@ void* gc_function(const char* name) noexcept {
 
 }  // namespace
 
-bool thresholds_are_as_asked() noexcept {
+bool thresholds_are_as_asked(void* get_threshold) noexcept {
   const Functions& f = g_runtime.functions;
-  void* got = f.call(g_get_threshold, nullptr);
+  void* got = f.call(get_threshold, nullptr);
   bool same = got != nullptr;
   for (unsigned i = 0; same && i < g_gc_asked.count; ++i) {
     void* number = f.tuple_item(got, static_cast<long>(i));  // borrowed
@@ -44,20 +43,19 @@ bool thresholds_are_as_asked() noexcept {
 
 namespace {
 
-void set_thresholds() noexcept {
+/// What went wrong; nullptr: nothing.
+const char* set_thresholds(void*& get_threshold) noexcept {
   constexpr const char* kForms[] = {"(i)", "(ii)", "(iii)"};
   const Functions& f = g_runtime.functions;
   const int* wanted = g_gc_asked.thresholds;
   void* set = gc_function("set_threshold");
-  g_get_threshold = gc_function("get_threshold");
+  get_threshold = gc_function("get_threshold");
   void* arguments = g_collector.build_value(kForms[g_gc_asked.count - 1], wanted[0], wanted[1], wanted[2]);
   void* done = set != nullptr && arguments != nullptr ? f.call(set, arguments) : nullptr;
   f.clear_error();
   drop(done, arguments, set);
-  if (done == nullptr || g_get_threshold == nullptr)
-    return tell_collector(ControlOutcome::refused, "gc.set_threshold failed");
-  if (thresholds_are_as_asked()) return tell_collector(ControlOutcome::applied, "");
-  tell_collector(ControlOutcome::refused, "gc.get_threshold() does not give back what was set");
+  if (done == nullptr || get_threshold == nullptr) return "gc.set_threshold failed";
+  return thresholds_are_as_asked(get_threshold) ? nullptr : "gc.get_threshold() does not give back what was set";
 }
 
 /// gc.freeze(), once.
@@ -87,8 +85,8 @@ int on_audit(const char* event, void* /*arguments*/, void* /*data*/) noexcept {
 /// Whether `import site` is over, or is not made. The event of the run may have been by then.
 bool start_up_is_over() noexcept {
   const Functions& f = g_runtime.functions;
-  void* modules = g_collector.system_object("modules");  // borrowed
-  void* flags = g_collector.system_object("flags");
+  void* modules = f.system_object("modules");  // borrowed
+  void* flags = f.system_object("flags");
   void* no_site = flags != nullptr ? f.get_attribute(flags, "no_site") : nullptr;
   const bool skipped = no_site != nullptr && f.long_as_long(no_site) == 1;
   void* site = modules != nullptr ? f.dict_item(modules, "site") : nullptr;  // borrowed
@@ -109,33 +107,34 @@ void prepare_freeze() noexcept {
   tell_collector(ControlOutcome::refused, "an audit hook of the program refused another one");
 }
 
-constexpr const char* kCapsuleName = "heapledger.end";
-
-/// Its last owner is the interpreter's own dict: this runs while the interpreter takes itself apart, when no code of the
-/// program can run any more and objects can still be made. No program can see it.
-void on_interpreter_end(void* /*capsule*/) noexcept {
-  if (g_collector.error_occurred() == nullptr) look_at_end(true);
-}
-
-void watch_end() noexcept {
-  const Functions& f = g_runtime.functions;
-  const void* thread = f.current_thread();
-  void* dict = g_collector.dict_of_interpreter(load<void*>(thread, kThreadStateInterpreter));  // borrowed
-  void* capsule = dict != nullptr ? g_collector.capsule_new(&g_collector, kCapsuleName, on_interpreter_end) : nullptr;
-  if (capsule != nullptr) {
-    g_collector.dict_set(dict, kCapsuleName, capsule);
-    f.dec_ref(capsule);
-  }
-  f.clear_error();
-}
-
 }  // namespace
 
-void control_collector_inside() noexcept {
-  if (g_gc_outcome.load(std::memory_order_relaxed) == ControlOutcome::refused) return;
-  if (is_asked(What::threshold)) set_thresholds();
-  if (is_asked(What::freeze)) prepare_freeze();
-  if (is_asked(What::off) || is_asked(What::threshold)) watch_end();
+bool freeze_further() noexcept {
+  const Functions& f = g_runtime.functions;
+  if (!is_asked(What::freeze) || !is_collector_controlled()) return true;
+  if (!start_up_is_over()) return false;
+  void* function = gc_function("freeze");
+  void* done = function != nullptr ? f.call(function, nullptr) : nullptr;
+  f.clear_error();
+  if (done == nullptr) tell_collector(ControlOutcome::refused, "gc.freeze failed");
+  drop(done, function);
+  return true;
+}
+
+void control_collector_inside(Interpreter& own) noexcept {
+  if (!is_collector_controlled()) return;
+  const bool is_main = &own == &g_main;
+  if (is_asked(What::threshold)) {
+    const char* wrong = set_thresholds(own.get_threshold);
+    if (wrong != nullptr) tell_collector(ControlOutcome::refused, wrong);
+    else if (is_main) tell_collector(ControlOutcome::applied, "");
+  }
+  if (is_asked(What::freeze) && is_main) prepare_freeze();
+}
+
+void control_collector_of_main() noexcept {
+  control_collector_inside(g_main);
+  if (is_collector_controlled() && !is_asked(What::freeze)) watch_end(g_main);
 }
 
 }  // namespace heapledger::python

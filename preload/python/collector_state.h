@@ -14,12 +14,7 @@ struct CollectorFunctions {
   int (*is_enabled)();  ///< the same
   void* runtime;        ///< _PyRuntime, for 3.8
   void* (*build_value)(const char*, ...);
-  void* (*dict_of_interpreter)(void*);
-  void* (*capsule_new)(void*, const char*, void (*)(void*));
-  int (*dict_set)(void*, const char*, void*);
-  void* (*system_object)(const char*);
   int (*add_audit_hook)(int (*)(const char*, void*, void*), void*);
-  void* (*error_occurred)();
 };
 extern constinit CollectorFunctions g_collector;
 
@@ -33,9 +28,7 @@ extern constinit std::atomic<trace::ControlOutcome> g_gc_outcome;
 /// A new outcome and its record. `text` is a constant.
 void tell_collector(trace::ControlOutcome outcome, const char* text) noexcept;
 
-/// The collector as the program left it: a record when it is not as was asked. `with_python`: objects may still be made.
-void look_at_end(bool with_python) noexcept;
 /// gc.get_threshold() begins with the thresholds that were asked for. With the GIL.
-[[nodiscard]] bool thresholds_are_as_asked() noexcept;
+[[nodiscard]] bool thresholds_are_as_asked(void* get_threshold) noexcept;
 
 }  // namespace heapledger::python

@@ -5,6 +5,7 @@
 #include "../hook.h"
 #include "../settings.h"
 #include "collector_control.h"
+#include "interpreters.h"
 #include "runtime.h"
 #include "slots.h"
 
@@ -19,7 +20,7 @@ constinit std::atomic<bool> g_ended = false;
 
 /// The pending call, with the GIL and no exception set. What it allocates is recorded like anything else.
 int apply_inside(void*) noexcept {
-  control_collector_inside();
+  control_collector_of_main();
   replace_build_class();
   return 0;
 }
@@ -34,6 +35,9 @@ void hand_over() noexcept {
   if (!g_inside.compare_exchange_strong(wanted, Inside::handed_over, std::memory_order_relaxed)) return;
   if (f.add_pending_call(apply_inside, nullptr) != 0) g_inside.store(Inside::wanted, std::memory_order_relaxed);
 }
+
+/// The domains do it, where they are hooked.
+bool must_attend() noexcept { return g_settings.wanted_events() == Events::none && awaits_interpreters(); }
 
 }  // namespace
 
@@ -53,11 +57,16 @@ void install_controls(const link_map& object) noexcept {
 }
 
 void step_controls() noexcept {
-  const bool again = step_collector();
+  const bool again = step_collector() || must_attend();
   if (t_state.depth != hook::kIdle) return;
   if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
+  if (must_attend()) {
+    const hook::Guard guard;
+    attend_interpreters();
+  }
   if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
-  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls), std::memory_order_relaxed);
+  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls));
+  if (must_attend()) g_watch.fetch_or(kWatchControls);  // another thread came between
 }
 
 void describe_controls(Lane& lane) noexcept {
@@ -69,6 +78,7 @@ void describe_controls(Lane& lane) noexcept {
 
 void end_controls() noexcept {
   if (g_ended.exchange(true, std::memory_order_relaxed)) return;
+  end_interpreters();
   end_collector_control();
   end_slots();
 }

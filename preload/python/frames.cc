@@ -3,7 +3,9 @@
 
 #include <pthread.h>
 
+#include "../settings.h"
 #include "frame_reader.h"
+#include "interpreters.h"
 #include "types.h"
 
 namespace heapledger::python {
@@ -124,8 +126,9 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
-  g_attention.store(true, std::memory_order_relaxed);
-  if (g_type_reader.is_on) g_main_interpreter.store(nullptr, std::memory_order_relaxed);
+  if (g_settings.wanted_events() == Events::none) return;  // its allocators are left alone
+  ask_main_interpreter();
+  if (g_type_reader.is_on) g_adopted.store(nullptr, std::memory_order_relaxed);
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
@@ -141,8 +144,9 @@ const std::byte* current_frame() noexcept {
     if (f.is_initialized() == 0) return watch_restart(), nullptr;
     thread = static_cast<const std::byte*>(f.this_thread());
     if (thread == nullptr) return nullptr;
+  } else if (load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter) [[unlikely]] {
+    enter_interpreter(load<const void*>(thread, kThreadStateInterpreter));
   }
-  t_state.interpreter = load<const void*>(thread, kThreadStateInterpreter);
   auto* frame = load<const std::byte*>(thread, layout.tstate_frame);
   if (layout.cframe_frame < 0) return frame;
   return frame != nullptr ? load<const std::byte*>(frame, static_cast<std::size_t>(layout.cframe_frame)) : nullptr;

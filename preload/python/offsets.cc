@@ -13,18 +13,18 @@ constexpr std::uint8_t kDict = trace::kManagedDict, kBoth = trace::kManagedDict 
 
 // clang-format off
 constexpr Layout kLayouts[] = {
-  // ver  FT     position              own  tid  frame cfr  prev code pos own tlbc  file name line table instr tlbc type len state ascii comp bytes shift  tp_name qualname cached dkeys log gc pre
-  {  8, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, false, 16, 0},
-  {  9, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 856, 864, 32, false, 16, 0},
-  { 10, false, units,                  0, 176,  24,  -1,  24, 32,  96,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, false, 16, 0},
-  { 11, false, pointer,                0, 152,  56,   8,  48, 32,  56, 69,  0,  112, 128, 72, 136, 184,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, true, 16, kDict},
-  { 12, false, pointer,                3, 136,  56,   0,   8,  0,  56, 70,  0,  112, 128, 68, 136, 192,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth},
-  { 13, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  112, 128, 68, 136, 200,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth},
-  { 13, true,  pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  128, 144, 84, 152, 216,   0, 24, 32, 48, 56, 72, 48, 2, 40, 888, 896, 48, true, 0, kBoth},
-  { 14, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth},
-  { 14, true,  thread_local_pointer,   3, 152,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8, 40, 888, 896, 48, true, 0, kBoth},
-  { 15, false, pointer,                3, 176,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2, 24, 880, 888, 32, true, 16, kBoth},
-  { 15, true,  thread_local_pointer,   3, 176,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8, 40, 896, 904, 48, true, 0, kBoth},
+  // ver  FT     position              own  tid  frame cfr  prev code pos own tlbc  file name line table instr tlbc type len state ascii comp bytes shift  tp_name qualname cached dkeys log gc pre lock
+  {  8, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, false, 16, 0, 0},
+  {  9, false, bytes,                  0, 176,  24,  -1,  24, 32, 104,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 856, 864, 32, false, 16, 0, 0},
+  { 10, false, units,                  0, 176,  24,  -1,  24, 32,  96,  0,  0,  104, 112, 40, 120,   0,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, false, 16, 0, 0},
+  { 11, false, pointer,                0, 152,  56,   8,  48, 32,  56, 69,  0,  112, 128, 72, 136, 184,   0,  8, 16, 32, 48, 72, 32, 2, 24, 864, 872, 32, true, 16, kDict, 0},
+  { 12, false, pointer,                3, 136,  56,   0,   8,  0,  56, 70,  0,  112, 128, 68, 136, 192,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth, 384},
+  { 13, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  112, 128, 68, 136, 200,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth, 16},
+  { 13, true,  pointer,                3, 152,  72,  -1,   8,  0,  56, 70,  0,  128, 144, 84, 152, 216,   0, 24, 32, 48, 56, 72, 48, 2, 40, 888, 896, 48, true, 0, kBoth, 16},
+  { 14, false, pointer,                3, 152,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2, 24, 872, 880, 32, true, 16, kBoth, 16},
+  { 14, true,  thread_local_pointer,   3, 152,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8, 40, 888, 896, 48, true, 0, kBoth, 16},
+  { 15, false, pointer,                3, 176,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2, 24, 880, 888, 32, true, 16, kBoth, 16},
+  { 15, true,  thread_local_pointer,   3, 176,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8, 40, 896, 904, 48, true, 0, kBoth, 16},
 };
 // clang-format on
 
@@ -42,6 +42,10 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
   static constexpr CollectorSwitch k38{true, 344 + 12}, k39{false, 616 + 12};  // gc.enabled
   const std::uint32_t minor = version_hex >> 16;
   return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
+}
+
+std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept {
+  return version_hex >> 16 == 0x0309 ? 616 + 216 : 0;  // gc.callbacks
 }
 
 }  // namespace heapledger::python

@@ -55,6 +55,8 @@ struct Layout {
   bool keys_have_log;               ///< the table of keys has the logarithm of its size, and entries without hashes (3.11+)
   std::uint8_t gc_header;           ///< bytes in front of an object that the collector knows of
   std::uint8_t pre_header_flags;    ///< trace::TypeFlag: instances have a further 16 bytes in front (3.11+)
+  // PyInterpreterState
+  std::uint16_t interpreter_lock;   ///< a pointer to the lock that it has or shares; 0: one serves all (3.8 to 3.11)
 };
 
 /// Fields of PyTypeObject behind tp_name, the same in all versions.
@@ -70,6 +72,9 @@ struct CollectorSwitch {
 };
 /// nullptr: this version needs none, or is not known.
 const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept;
+
+/// Where the interpreter's state of 3.9 has the list of its collector's callbacks; 0: gc.callbacks is that list.
+std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept;
 
 /// The interpreter's state in PyThreadState, in every version.
 inline constexpr std::size_t kThreadStateInterpreter = 16;

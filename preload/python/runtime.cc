@@ -13,6 +13,7 @@
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
+#include "interpreters.h"
 #include "reuse.h"
 #include "types.h"
 
@@ -51,11 +52,17 @@ bool find_functions(const link_map& o, Functions& f) noexcept {
   find_function(o, f.call, "PyObject_CallObject");
   find_function(o, f.list_append, "PyList_Append");
   find_function(o, f.list_item, "PyList_GetItem");
+  find_function(o, f.list_new, "PyList_New");
   find_function(o, f.tuple_item, "PyTuple_GetItem");
   find_function(o, f.dict_item, "PyDict_GetItemString");
   find_function(o, f.text, "PyUnicode_AsUTF8");
   find_function(o, f.set_tracer, "PyRefTracer_SetTracer");
   find_function(o, f.get_tracer, "PyRefTracer_GetTracer");
+  find_function(o, f.dict_set, "PyDict_SetItemString");
+  find_function(o, f.system_object, "PySys_GetObject");
+  find_function(o, f.error_occurred, "PyErr_Occurred");
+  find_function(o, f.dict_of_interpreter, "PyInterpreterState_GetDict");
+  find_function(o, f.capsule_new, "PyCapsule_New");
   return true;
 }
 
@@ -132,23 +139,38 @@ bool self_test() noexcept {
 /// The pending call. What allocates on behalf of it is recorded like anything else.
 int work_inside(void*) noexcept {
   constinit static unsigned in_vain = 0;  // pending calls have the GIL
-  if (can_self_test() && !self_test()) return g_attention.store(++in_vain < 64), 0;
-  if (can_watch_collections()) watch_collections();
+  if (can_self_test() && !self_test()) return ++in_vain < 64 ? ask_main_interpreter() : void(), 0;
+  if (can_watch_collections()) (void)watch_collections();
   follow_reuse();
   return 0;
 }
 
+/// Hands the work of the main interpreter over. False: it is too early. Up to 3.11 a pending call is of the interpreter that
+/// the caller runs.
+bool hand_over() noexcept {
+  const Functions& f = g_runtime.functions;
+  if (f.add_pending_call == nullptr || (!can_self_test() && !can_watch_collections())) return true;
+  if (f.is_initialized() == 0 || f.current_thread() == nullptr || !is_main_interpreter()) return false;
+  if (can_self_test() && !FrameWalk{current_frame()}.next()) return false;  // nothing to compare
+  return f.add_pending_call(work_inside, nullptr) == 0;
+}
+
+constinit std::atomic<bool> g_work_waits = false;  // for the main interpreter
+
 }  // namespace
+
+void ask_main_interpreter() noexcept {
+  g_work_waits.store(true);
+  g_attention.store(true);
+}
 
 void attend() noexcept {
   if (t_state.depth != hook::kIdle) return;
   if ((g_watch.load(std::memory_order_relaxed) & kWatchControls) != 0) step_controls();  // no malloc may come (mimalloc)
   const hook::Guard guard;
-  const Functions& f = g_runtime.functions;
-  if (f.add_pending_call == nullptr || (!can_self_test() && !can_watch_collections())) return g_attention.store(false);
-  if (f.is_initialized() == 0 || f.current_thread() == nullptr) return;
-  if (can_self_test() && !FrameWalk{current_frame()}.next()) return;  // without a frame there is nothing to compare
-  if (f.add_pending_call(work_inside, nullptr) == 0) g_attention.store(false);
+  g_attention.store(false);  // first: what others ask for meanwhile is not to be forgotten
+  if (g_work_waits.exchange(false) && !hand_over()) ask_main_interpreter();
+  if (attend_interpreters()) g_attention.store(true);
 }
 
 namespace {
@@ -176,11 +198,12 @@ void install(const link_map& object) noexcept {
   if (r.version_hex < 0x03080000) return;
   find_stack_reader(object, r);
   if (g_settings.wanted_events() == Events::all) {
-    g_attention.store(true);
+    ask_main_interpreter();
     wrap_domains();
   }
   g_installed = true;
   install_controls(object);
+  install_interpreters(object);
   if (g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return;  // described when it begins
   hook::record_apart([](Lane& lane) { describe(lane), describe_controls(lane); });
 }

@@ -36,11 +36,17 @@ struct Functions {
   void* (*call)(void*, void*);
   int (*list_append)(void*, void*);
   void* (*list_item)(void*, long);
+  void* (*list_new)(long);
   void* (*tuple_item)(void*, long);
   void* (*dict_item)(void*, const char*);
   const char* (*text)(void*);  ///< of a str, UTF-8
   int (*set_tracer)(int (*)(void*, int, void*), void*);  ///< of references; 3.13+
   void* (*get_tracer)(void**);
+  int (*dict_set)(void*, const char*, void*);
+  void* (*system_object)(const char*);  ///< of module sys, borrowed
+  void* (*error_occurred)();
+  void* (*dict_of_interpreter)(void*);  ///< a dict that no program sees, borrowed
+  void* (*capsule_new)(void*, const char*, void (*)(void*));
 };
 
 struct Runtime {
@@ -80,10 +86,12 @@ void note_dlopen() noexcept;
 /// Writes what is known about the interpreter; first records of a lane 0, and again when it changes.
 void describe(Lane& lane) noexcept;
 
-/// True until the work that needs the interpreter has been handed to it; looked at by every domain hook.
+/// True until the work that needs an interpreter has been handed to it; looked at by every domain hook.
 extern constinit std::atomic<bool> g_attention;
 /// Asks the interpreter, once it is ready, to do it at its next safe point (a pending call): the self-test of the stack
-/// reader, the watching of the collector.
+/// reader, the watching of the collector. The same for further interpreters (interpreters.h).
 [[gnu::cold, gnu::noinline]] void attend() noexcept;
+/// There is work for the main interpreter: for the first time, or for the next one after Py_Finalize.
+void ask_main_interpreter() noexcept;
 
 }  // namespace heapledger::python

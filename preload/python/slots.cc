@@ -174,9 +174,15 @@ void describe_slots(Lane& lane) noexcept {
   });
 }
 
+/// The function in the place of the original, and what it needs, are objects of the main interpreter.
+constexpr std::string_view kElsewhere = "classes of interpreters beside the main one are made as they stand";
+
 void end_slots() noexcept {
   if (g_original == nullptr) return;  // no interpreter: nothing was possible
-  for_each_entry([](const SlotsEntry& e) {
+  const bool has_further = g_recording->further_interpreters.load(std::memory_order_relaxed);
+  for_each_entry([=](const SlotsEntry& e) {
+    if (has_further && e.control.is_whole())
+      tell_control(trace::kControlSlots, e.control.subject, ControlOutcome::refused, kElsewhere);
     if (g_told[e.number].load(std::memory_order_relaxed) == 0 && e.control.is_whole())
       tell_slots(e, ControlOutcome::missing, "no class of this name was created");
     return false;

@@ -8,7 +8,6 @@
 namespace heapledger::python {
 
 constinit TypeReader g_type_reader;
-constinit std::atomic<const void*> g_main_interpreter = nullptr;
 constinit std::atomic<std::uint32_t> g_type_generation[kTypeGenerations] = {};
 constinit std::atomic<std::uint32_t> g_type_epoch = 0;
 constinit std::atomic<std::uintptr_t> g_type_low = ~std::uintptr_t{0};
@@ -64,7 +63,7 @@ std::uint32_t type_number(Lane& lane, const std::byte* type, std::uint32_t word,
   if (!lane.types.reserve(slot.number)) return kNothing;
   KnownType& known = lane.types.data()[slot.number];
   const std::uint32_t attributes = known.type == type ? known.attributes : 0;
-  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), slot.generation, attributes};
+  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), slot.generation, attributes, lane.world_serial};
   return slot.number;
 }
 
@@ -142,7 +141,8 @@ void settle_aside(Lane& lane, const void* ending) noexcept {
   lane.aside_count = kept;
 }
 
-/// Reads on behalf of a lane whose thread does not hold the interpreter any more.
+}  // namespace
+
 void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
   if (object.block == nullptr || state.found) return;
   const Found found = identify(lane, object);
@@ -152,7 +152,6 @@ void find_for(Lane& lane, const PendingObject& object, PendingState& state) noex
   if (found.type != nullptr) state.generation = generation_of(found.type).load(std::memory_order_relaxed);
 }
 
-/// Free-threaded: between `block` and 0 the word is `block | 1` while the block is read.
 void settle_claimed(Lane& lane) noexcept {
   std::atomic_ref<const std::byte*> word(lane.pending.block);
   const std::byte* block = word.load(std::memory_order_relaxed);
@@ -164,8 +163,6 @@ void settle_claimed(Lane& lane) noexcept {
   settle_one(lane, object, state);
   word.store(nullptr, std::memory_order_release);
 }
-
-}  // namespace
 
 std::uint32_t number_of_base(Lane& lane, const std::byte* type, unsigned depth) noexcept {
   return slot_of_type(lane, type, depth).number;
@@ -195,33 +192,16 @@ void note_type_end(const void* block) noexcept {
   g_type_epoch.fetch_add(1, std::memory_order_relaxed);
 }
 
-/// Up to 3.11 all interpreters share a lock, and it does not matter whose objects they are.
-bool adopt_interpreter() noexcept {
-  if (!g_type_reader.is_on || t_state.interpreter == nullptr) return false;
-  const void* none = nullptr;
-  if (g_runtime.layout->minor < 12) {
-    g_main_interpreter.store(t_state.interpreter, std::memory_order_relaxed);
-    return true;
-  }
-  return g_main_interpreter.compare_exchange_strong(none, t_state.interpreter, std::memory_order_relaxed);
-}
-
 void stop_types() noexcept {
   static const char kNobody = 0;  // its address is no interpreter's
   g_type_reader.is_on = false;
-  g_main_interpreter.store(&kNobody, std::memory_order_relaxed);
+  g_adopted.store(&kNobody, std::memory_order_relaxed);
 }
 
-void take_over(Lane& lane) noexcept {
-  if (!g_type_reader.is_on) return g_recording->object_lane.store(&lane, std::memory_order_relaxed);
-  if (g_type_reader.free_threaded) return settle_claimed(lane);
-  (void)current_frame();  // whose Python it is that runs here now
-  if (t_state.interpreter == nullptr || t_state.interpreter != g_main_interpreter.load(std::memory_order_relaxed)) return;
-  Lane* const before = g_recording->object_lane.exchange(&lane, std::memory_order_relaxed);
-  if (before == nullptr) return;
-  find_for(lane, before->pending, before->pending_state);
-  for (std::uint32_t i = 0; i < before->aside_count; ++i) find_for(lane, before->aside[i].object, before->aside[i].state);
-  if (lane.pending_state.found) settle_slowly(lane, nullptr);  // somebody had taken over from this lane, and looked
+void disown(Lane& lane, std::uint32_t site) noexcept {
+  if (lane.sites.data()[site].last_type == kNothing) return;
+  lane.sites.data()[site].last_type = kNothing;
+  lane.append(trace::Typed{kNothing});
 }
 
 void settle_slowly(Lane& lane, const void* ending) noexcept {

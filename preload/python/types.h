@@ -3,7 +3,7 @@
 // A block becomes an object after the allocator returned it. So its type is read at the next event of its thread that
 // holds the interpreter's lock - a call of the MEM or OBJ domain -, which mostly comes when the object is complete; and
 // before the block is freed. Nobody can free it in between without such an event: when another thread has taken the lock
-// over, its first event reads the type on behalf of the one before. Free-threaded builds have no such lock; there
+// over, its first event reads the type on behalf of the one before (worlds.h). Free-threaded builds have no such lock; there
 // whoever frees a block takes it off the list of what is pending.
 //
 // A reader of the trace takes a block for an object of the type that its site had last; only differences are written.
@@ -17,6 +17,7 @@
 #include "code.h"
 #include "reuse.h"
 #include "runtime.h"
+#include "worlds.h"
 
 namespace heapledger::python {
 
@@ -32,13 +33,10 @@ void start_types(const void* type_type) noexcept;
 /// What is recorded from here on has no types.
 void stop_types() noexcept;
 
-/// Interpreter whose objects are read. Objects of others - sub-interpreters with a lock of their own - are left alone.
-extern constinit std::atomic<const void*> g_main_interpreter;
-
-/// Whether blocks that the calling thread allocates get types.
+/// Whether blocks that the calling thread allocates get types; settle() has been called.
 inline bool has_types() noexcept {
   const void* interpreter = t_state.interpreter;
-  return interpreter != nullptr && interpreter == g_main_interpreter.load(std::memory_order_relaxed);
+  return interpreter != nullptr && (interpreter == g_adopted.load(std::memory_order_relaxed) || adopt_interpreter());
 }
 
 /// As for code objects: type objects freed in each class of addresses, and all of them.
@@ -63,8 +61,12 @@ inline void forget_type(const void* block) noexcept {
 [[gnu::cold, gnu::noinline]] void cancel_pending(const void* block) noexcept;
 
 [[gnu::noinline]] void settle_slowly(Lane& lane, const void* ending) noexcept;
-[[gnu::cold, gnu::noinline]] void take_over(Lane& lane) noexcept;
-[[gnu::cold, gnu::noinline]] bool adopt_interpreter() noexcept;
+/// The last record's block is of an interpreter without types: readers are not to take it for what the site had last.
+[[gnu::cold, gnu::noinline]] void disown(Lane& lane, std::uint32_t site) noexcept;
+/// Reads on behalf of a lane whose thread does not hold the lock any more.
+void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept;
+/// Free-threaded builds: between `block` and 0 the lane's pending word is `block | 1` while the block is read.
+void settle_claimed(Lane& lane) noexcept;
 
 /// The thread is about to do something with Python's allocators: what it allocated before is an object by now.
 /// `ending`: the block that it is about to free.
@@ -101,8 +103,8 @@ inline void forget_type(const void* block) noexcept {
   if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]]
     note_birth(lane, block, site);
   const void* interpreter = t_state.interpreter;
-  if (interpreter != g_main_interpreter.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
-    if (!adopt_interpreter()) return;
+  if (interpreter != g_adopted.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
+    if (!adopt_interpreter()) return disown(lane, site);
   lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type};
 }
 

@@ -58,9 +58,9 @@ int main(void) {
 
 # Words of _Py_DebugOffsets behind the cookie, by minor version: where each of its structures begins, and the fields.
 DEBUG_STRUCTURES = {
-    13: dict(thread=18, frame=27, code=33, object=43, bytes=63, text=66),
-    14: dict(thread=21, frame=30, code=38, object=49, bytes=73, text=76),
-    15: dict(thread=21, frame=38, code=46, object=57, bytes=85, text=88),
+    13: dict(interpreter=5, thread=18, frame=27, code=33, object=43, bytes=63, text=66),
+    14: dict(interpreter=5, thread=21, frame=30, code=38, object=49, bytes=73, text=76),
+    15: dict(interpreter=5, thread=21, frame=38, code=46, object=57, bytes=85, text=88),
 }
 DEBUG_FIELDS = {
     "tstate_frame": ("thread", 4), "tstate_thread_id": ("thread", {13: 5, 14: 5, 15: 8}),
@@ -68,7 +68,7 @@ DEBUG_FIELDS = {
     "frame_owner": ("frame", 5), "code_filename": ("code", 1), "code_name": ("code", 3),
     "code_line_table": ("code", 4), "code_first_line": ("code", 5), "code_instructions": ("code", 9),
     "object_type": ("object", 1), "bytes_data": ("bytes", 2), "str_state": ("text", 1), "str_length": ("text", 2),
-    "str_ascii": ("text", 3),
+    "str_ascii": ("text", 3), "interpreter_lock": ("interpreter", {13: 8, 14: 9, 15: 9}),
 }
 DEBUG_FIELDS_OF_THREADED_CODE = {"frame_tlbc_index": ("frame", 7), "code_tlbc": ("code", 10)}
 
@@ -107,6 +107,8 @@ def expressions(minor, free_threaded):
         fields["code_instructions"] = ("PyCodeObject", "co_code_adaptive")
     if minor in (11, 12):
         fields["cframe_frame"] = ("_PyCFrame", "current_frame")
+    if minor >= 12:
+        fields["interpreter_lock"] = ("PyInterpreterState", "ceval.gil")
     if minor >= 14 and free_threaded:
         fields["frame_tlbc_index"] = (frame, "tlbc_index")
         fields["code_tlbc"] = ("PyCodeObject", "co_tlbc")
@@ -120,6 +122,7 @@ def program(minor, free_threaded):
         name = "FRAME_OWNED_BY_INTERPRETER" if minor >= 14 else "FRAME_OWNED_BY_CSTACK"
         lines.append('    printf("owner_hidden_from %%d\\n", %s);' % name)
     headers = ["internal/pycore_frame.h"] if minor >= 11 else []
+    headers += ["internal/pycore_interp.h"] if minor >= 12 else []
     headers += ["internal/pycore_interpframe_structs.h", "internal/pycore_interpframe.h"] if minor >= 14 else []
     return PROGRAM % dict(includes="\n".join('#include "%s"' % h for h in headers), lines="\n".join(lines))
 

@@ -26,6 +26,7 @@ Fields fields_of(const Layout& l) {
           FIELD(str_state),        FIELD(str_ascii),         FIELD(str_compact),     FIELD(bytes_data),
           FIELD(str_kind_shift),   FIELD(owner_hidden_from), {"str_flags", 31},
           FIELD(type_name),        FIELD(type_qualname),     FIELD(type_cached_keys), FIELD(dict_keys),
+          FIELD(interpreter_lock),
           {"type_basic_size", l.type_name + tp::basic_size},
           {"type_item_size", l.type_name + tp::item_size},
           {"type_flags", l.type_name + tp::flags},

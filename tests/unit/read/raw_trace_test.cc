@@ -58,7 +58,7 @@ TEST(RawTraceHeader, ComesAsItWasWritten) {
   auto& h = builder.header();
   h.pid = 1, h.parent_pid = 2, h.forked_from = 3, h.start_monotonic_ns = 4, h.start_realtime_ns = 5, h.start_ticks = 6;
   h.lost_events = 7, h.handler_events = 8, h.stop_monotonic_ns = 9, h.stop_reason = trace::StopReason::map_failed;
-  h.clean_end = 1, h.lost_children = 10;
+  h.clean_end = 1, h.lost_children = 10, h.missed_interpreters = 11;
   const RawTrace trace(TraceFile(builder.bytes()).path());
   EXPECT_EQ(trace.header().pid, 1u);
   EXPECT_EQ(trace.header().parent_pid, 2u);
@@ -72,6 +72,7 @@ TEST(RawTraceHeader, ComesAsItWasWritten) {
   EXPECT_EQ(trace.header().stop_reason, trace::StopReason::map_failed);
   EXPECT_TRUE(trace.header().clean_end);
   EXPECT_EQ(trace.header().lost_children, 10u);
+  EXPECT_EQ(trace.header().missed_interpreters, 11u);
   EXPECT_TRUE(trace.lanes().empty());
   EXPECT_TRUE(trace.damage().empty());
 }

@@ -43,6 +43,7 @@ TEST(Format, FieldsOfTheFileHeader) {
   EXPECT_AT(FileHeader, clean_end, 164);
   EXPECT_AT(FileHeader, cpu_ns, 176);
   EXPECT_AT(FileHeader, lost_children, 168);
+  EXPECT_AT(FileHeader, missed_interpreters, 172);
   EXPECT_EQ(sizeof(FileHeader), 192u);
   EXPECT_LE(sizeof(FileHeader), kGranule);
 }
