@@ -48,7 +48,7 @@ def environment(**more):
     return {**fixed, **{name: str(value) for name, value in more.items() if value is not None}}
 
 
-def run(command, *, root="/", shared=(), setting=None, before=None, cwd=None, limit=TIME_LIMIT):
+def run(command, *, root="/", shared=(), setting=None, before=None, cwd=None):
     """Runs to the end. `root`: a folder to chroot into; `shared`: folders to see in there; `before`: called in the child."""
     def prepare():
         if root != "/":
@@ -59,7 +59,7 @@ def run(command, *, root="/", shared=(), setting=None, before=None, cwd=None, li
     # Files and not pipes: a daemon that outlives the program must not keep the test waiting.
     with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
         done = subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, stdout=out, stderr=err, cwd=cwd,
-                              env=environment(**(setting or {})), preexec_fn=prepare, timeout=limit, check=False)
+                              env=environment(**(setting or {})), preexec_fn=prepare, timeout=TIME_LIMIT, check=False)
         texts = []
         for file in (out, err):
             file.seek(0)

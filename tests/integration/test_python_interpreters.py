@@ -7,7 +7,7 @@ import unittest
 
 from target import PythonTest, every_interpreter
 
-ALIVE, ENDING, MANY = 5, 200, 2000
+ALIVE, ENDING, MANY = 5, 50, 2000
 NEAR = 3
 EARLY = 3   # collections of a new interpreter before it can import anything
 

@@ -85,8 +85,9 @@ class Reuse(PythonTest):
             _, recording = self.run_program(setting=setting, before=fix_addresses)
             process = recording.only_process()
             blocks = [block for block in process.blocks if block.heap and not block.continuation]
-            figures.append([process.allocations, process.allocated_bytes, process.frees, process.live_blocks,
-                            process.peak_bytes, process.temporary_allocations, len(blocks)])
+            # Not the frees: what the end of an interpreter leaves behind goes by the order of addresses, and a longer trace
+            # moves those of later arenas.
+            figures.append([process.allocations, process.allocated_bytes, process.temporary_allocations, len(blocks)])
         self.assertEqual(*figures)
 
     def test_debug_allocator(self):
