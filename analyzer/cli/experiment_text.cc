@@ -52,7 +52,7 @@ std::string verdict_text(const Finding& f, Unit unit) {
     case Basis::missing:
       return "not measured";
     case Basis::varies:
-      return unit == Unit::seconds ? "too few recordings to test" : "recordings disagree";
+      return unit == Unit::seconds ? "too few to test" : "recordings disagree";
     case Basis::exact:
       if (c.estimate == 0) return "equal";
       return c.verdict == Verdict::changed ? "changed" : "no change";
@@ -174,7 +174,8 @@ FindingText finding_text(const ExperimentInput& input, const Finding& f) {
     text.change = on_scale(f.comparison.estimate, f.comparison, unit);
   else
     text.change = f.baseline > 0 ? percent(f.value / f.baseline - 1) : difference(f.value - f.baseline, unit);
-  if (f.basis == Basis::exact && f.comparison.estimate != 0 && unit == Unit::count)
+  if (f.basis == Basis::exact && f.comparison.estimate != 0 && unit == Unit::count &&
+      f.comparison.scale == compare::Scale::log_ratio)
     text.change = fmt::format("{} ({})", difference(f.value - f.baseline, unit), text.change);
   return text;
 }
