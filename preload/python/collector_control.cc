@@ -96,8 +96,11 @@ void switch_off_further() noexcept {
   if (is_asked(What::off) && is_collector_controlled()) (void)switch_off();
 }
 
-void tell_missed() noexcept {
-  if (g_gc_outcome.load(std::memory_order_acquire) == ControlOutcome::applied && !is_asked(What::off))
+void tell_missed(Missed how) noexcept {
+  if (g_gc_outcome.load(std::memory_order_acquire) != ControlOutcome::applied) return;
+  if (how == Missed::maybe_late)
+    return tell_collector(ControlOutcome::refused, "an interpreter beside the main one may have begun before it was done there");
+  if (!is_asked(What::off))
     tell_collector(ControlOutcome::refused, "an interpreter beside the main one could not be reached");
 }
 

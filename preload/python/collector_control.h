@@ -31,8 +31,9 @@ void switch_off_further() noexcept;
 /// The same for freezing, inside of it: it is done when its start-up is over. False: it is not. Further interpreters have
 /// no event of a program that begins to run.
 [[nodiscard]] bool freeze_further() noexcept;
-/// An interpreter was never reached.
-void tell_missed() noexcept;
+/// An interpreter was never reached; or, where its RAW is not libc's malloc and the domains are not hooked, maybe late.
+enum class Missed : bool { never_reached, maybe_late };
+void tell_missed(Missed how) noexcept;
 
 /// The collector as the program left it: a record when it is not as was asked. `get_threshold` of the interpreter that is
 /// ending, where objects may still be made; nullptr: only memory is read.

@@ -24,7 +24,7 @@ struct Interpreter {
   std::atomic<const void*> address;
   std::atomic<State> state;  ///< watched: only freezing is left to do
   std::atomic<bool> waits;   ///< for a thread that runs it, to hand the work over
-  std::int64_t id;           ///< never used again in a process
+  std::atomic<std::int64_t> id;  ///< never used again in a process
   void* get_threshold;       ///< its gc.get_threshold, owned; for HEAPLEDGER_GC=threshold
 };
 extern constinit Interpreter g_main;

@@ -12,11 +12,11 @@ namespace {
 constinit std::atomic<bool> g_is_on = false;
 constinit std::atomic<std::uint32_t> g_looking = 0;  ///< threads that look; their counts are in ThreadState::looks
 
+bool has_own_raw() noexcept { return g_runtime.version_hex >= 0x030f0000 && g_runtime.free_threaded; }
+
 /// Where states of interpreters cannot be told by their allocation: 3.8, and builds whose RAW is never libc's malloc, which
 /// is called so rarely then that looking costs nothing.
-bool looks_always() noexcept {
-  return g_runtime.version_hex < 0x03090000 || (g_runtime.version_hex >= 0x030f0000 && g_runtime.free_threaded);
-}
+bool looks_always() noexcept { return g_runtime.version_hex < 0x03090000 || has_own_raw(); }
 
 }  // namespace
 
@@ -41,6 +41,8 @@ void call_attention() noexcept {
 }
 
 bool is_looking() noexcept { return g_looking.load() != 0; }
+
+bool looks_late() noexcept { return has_own_raw() && g_settings.wanted_events() == Events::none; }
 
 void look_out() noexcept {
   (void)current_frame();

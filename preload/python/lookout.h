@@ -23,6 +23,8 @@ void call_attention() noexcept;
 
 /// Whether some thread looks.
 [[nodiscard]] bool is_looking() noexcept;
+/// Where that cannot be seen soon enough: RAW is never libc's malloc, and the domains are not hooked.
+[[nodiscard]] bool looks_late() noexcept;
 /// Looks. It is an allocation less to look at.
 void look_out() noexcept;
 /// The calling thread has found one.

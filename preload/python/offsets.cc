@@ -1,6 +1,8 @@
 // The offset table of CPython 3.8 to 3.15.
 #include "offsets.h"
 
+#include <cstring>
+
 #include "../../trace/format.h"
 
 namespace heapledger::python {
@@ -42,6 +44,15 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
   static constexpr CollectorSwitch k38{true, 344 + 12}, k39{false, 616 + 12};  // gc.enabled
   const std::uint32_t minor = version_hex >> 16;
   return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
+}
+
+const std::uint8_t* find_list_lock(const void* runtime) noexcept {
+  constexpr std::size_t kListHead = 5;  // which of the words
+  std::uint64_t words[kListHead + 1];
+  if (runtime == nullptr) return nullptr;
+  std::memcpy(words, runtime, sizeof words);
+  if (std::memcmp(words, "xdebugpy", 8) != 0) return nullptr;
+  return static_cast<const std::uint8_t*>(runtime) + words[kListHead] - sizeof(void*);
 }
 
 std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept {

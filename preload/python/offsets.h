@@ -76,6 +76,10 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
 /// Where the interpreter's state of 3.9 has the list of its collector's callbacks; 0: gc.callbacks is that list.
 std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept;
 
+/// The lock of the list of interpreters in _PyRuntime, from 3.13 on: a byte, whose lowest bit is set while somebody has it.
+/// Told by the runtime itself (_Py_DebugOffsets), in front of the list's head. nullptr: it does not tell.
+const std::uint8_t* find_list_lock(const void* runtime) noexcept;
+
 /// The interpreter's state in PyThreadState, in every version.
 inline constexpr std::size_t kThreadStateInterpreter = 16;
 

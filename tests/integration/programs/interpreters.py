@@ -8,6 +8,7 @@ of those in its end. Leaves before the main interpreter's end.
   alive     one after the other; all of them live until the process ends
   threads   the same, each in a thread of its own, all at once
   ending    each ends before the next one begins
+  enabling  they switch their collectors on, and it must still be on after visits of the main one; then they end
   switching threads go back and forth between interpreters of their own and the main one, and make objects in both
 """
 
@@ -115,6 +116,14 @@ class Interpreters:
         else:
             self.alive.append(identity)
 
+    def enable(self):
+        identity = self.create()
+        self.run(identity, "import gc; gc.enable()")
+        for _ in range(50):
+            kept.append(make_kept(1))
+            self.run(identity, "assert gc.isenabled()")
+        self.end(identity)
+
     def together(self, count):
         barrier, failures = threading.Barrier(count), []
 
@@ -167,6 +176,9 @@ def main():
     interpreters = Interpreters(folder, kind, many, what == "ending")
     if what == "threads":
         interpreters.together(count)
+    elif what == "enabling":
+        for _ in range(count):
+            interpreters.enable()
     elif what == "switching":
         interpreters.back_and_forth(count)
     else:
