@@ -30,7 +30,6 @@ namespace heapledger::cli {
 namespace {
 
 constexpr std::uint64_t kUnset = ~std::uint64_t{0};
-constexpr std::size_t kEvidenceLines = 20;
 
 constexpr const char* kExamples =
     "Examples:\n"
@@ -180,28 +179,18 @@ std::uint64_t draw_seed() {
   return device() % 1'000'000;  // short enough to be typed again
 }
 
-std::vector<std::optional<compare::Evidence>> find_evidence(const compare::Plan& plan,
-                                                            const compare::Results& results) {
-  std::vector<std::optional<compare::Evidence>> evidence(plan.arms.size());
-  const std::string& base = results.arms[plan.baseline].ledger;
-  for (std::size_t i = 0; i < plan.arms.size() && !base.empty(); ++i) {
-    const std::string& own = results.arms[i].ledger;
-    if (i == plan.baseline || own.empty() || results.arms[i].failure) continue;
-    evidence[i] = compare::find_evidence(ledger::Reader(base), ledger::Reader(own), kEvidenceLines);
-  }
-  return evidence;
-}
-
 struct Done {
   compare::Results results;
   compare::Analysis analysis;
-  std::vector<std::optional<compare::Evidence>> evidence;
 };
+
+std::string json_of(const Options& options, const compare::Plan& plan, const Done& done) {
+  return compare::to_json(plan, done.results, done.analysis, {kVersion, !options.ledgers.empty()});
+}
 
 void save(const Options& options, const compare::Plan& plan, const Done& done) {
   if (options.output.empty()) return;
-  compare::replace_file(options.output,
-                        compare::to_json(plan, done.results, done.analysis, {kVersion, done.evidence}));
+  compare::replace_file(options.output, json_of(options, plan, done));
 }
 
 Done run_all(const Options& options, compare::Plan& plan, compare::Runner& runner) {
@@ -220,7 +209,7 @@ Done run_all(const Options& options, compare::Plan& plan, compare::Runner& runne
     if (!options.quiet) progress.step(step.what, step.done, step.total);
   };
   hooks.save = [&](const compare::Results& results) {
-    save(options, plan, {results, compare::analyse(plan, results), {}});
+    save(options, plan, {results, compare::analyse(plan, results)});
   };
   {
     const Interruptible interruptible(runner);
@@ -228,18 +217,16 @@ Done run_all(const Options& options, compare::Plan& plan, compare::Runner& runne
   }
   progress.finish();
   done.analysis = compare::analyse(plan, done.results);
-  done.evidence = find_evidence(plan, done.results);
   save(options, plan, done);
   return done;
 }
 
 void print(const Options& options, const compare::Plan& plan, const Done& done) {
-  const ExperimentInput input{plan, done.results, done.analysis, done.evidence};
+  const ExperimentInput input{plan, done.results, done.analysis};
   if (!options.markdown.empty()) compare::replace_file(options.markdown, experiment_markdown(input));
   if (!options.csv.empty()) compare::replace_file(options.csv, experiment_csv(input));
   const std::string text =
-      options.json ? compare::to_json(plan, done.results, done.analysis, {kVersion, done.evidence})
-                   : experiment_text(input, stdout_style(options.color));
+      options.json ? json_of(options, plan, done) : experiment_text(input, stdout_style(options.color));
   std::fputs(text.c_str(), stdout);
 }
 

@@ -1,11 +1,9 @@
 // What an experiment found, for people: terminal, Markdown, CSV.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
-#include "../compare/evidence.h"
 #include "../compare/results.h"
 #include "terminal.h"
 
@@ -15,7 +13,6 @@ struct ExperimentInput {
   const compare::Plan& plan;
   const compare::Results& results;
   const compare::Analysis& analysis;
-  const std::vector<std::optional<compare::Evidence>>& evidence;  ///< by arm
 };
 
 /// A finding in words; every text is printable.

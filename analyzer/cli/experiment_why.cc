@@ -62,8 +62,8 @@ void add_collector(std::vector<std::string>& lines, const Evidence& e) {
 /// Empty when they say nothing about it.
 std::vector<std::string> why_lines(const ExperimentInput& input, const compare::Finding& f) {
   if (!f.has_verdict() || f.comparison.verdict != compare::Verdict::changed) return {};
-  if (f.arm >= input.evidence.size() || !input.evidence[f.arm]) return {};
-  const Evidence& e = *input.evidence[f.arm];
+  if (!input.results.arms[f.arm].evidence) return {};
+  const Evidence& e = *input.results.arms[f.arm].evidence;
   const double whole = std::abs(f.value - f.baseline);
   std::vector<std::string> lines;
   switch (input.plan.metrics[f.metric].kind->id) {

@@ -15,11 +15,13 @@ struct Difference {
   std::string file;  ///< of lines
   std::uint32_t line = 0;
   std::uint64_t before = 0, after = 0;  ///< bytes or allocations
+  bool operator==(const Difference&) const = default;
 };
 
 /// What the collector did in one run.
 struct CollectorWork {
   std::uint64_t collections = 0, collected = 0, freed_bytes = 0, pause_ns = 0, duration_us = 0;
+  bool operator==(const CollectorWork&) const = default;
 };
 
 struct Evidence {

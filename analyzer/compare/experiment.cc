@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <cmath>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <iterator>
@@ -19,6 +20,7 @@
 #include "../query/controls.h"
 #include "../record/output.h"
 #include "content.h"
+#include "evidence.h"
 #include "ledger_values.h"
 #include "rounds_order.h"
 
@@ -26,6 +28,7 @@ namespace heapledger::compare {
 
 namespace {
 
+constexpr std::size_t kEvidenceLines = 20;
 constexpr double kNone = std::numeric_limits<double>::quiet_NaN();
 
 bool wants(const Plan& plan, Source source) {
@@ -54,8 +57,12 @@ double value_of(const Ending& e, MetricId id) {
 }
 
 std::string status_text(int status) {
-  if (WIFSIGNALED(status)) return fmt::format("ended by signal {} ({})", WTERMSIG(status), ::strsignal(WTERMSIG(status)));
-  return fmt::format("exit status {}", WEXITSTATUS(status));
+  const auto name = [](int number) { return fmt::format("signal {} ({})", number, ::strsignal(number)); };
+  if (WIFSIGNALED(status)) return "ended by " + name(WTERMSIG(status));
+  const int value = WEXITSTATUS(status), number = value - 128;
+  if (number < 1 || number > SIGSYS) return fmt::format("exit status {}", value);
+  return fmt::format("exit status {}, as after {}", value,
+                     name(number));  // of a recorder or a shell in between
 }
 
 class Loop {
@@ -148,9 +155,37 @@ class Loop {
   /// Arm after arm, until two recordings agree about everything that can be counted.
   void record() {
     for (const std::size_t arm : baseline_first())
-      while (!results_.is_interrupted && !is_interrupted() && !results_.arms[arm].failure && !is_counted(arm))
+      while (!results_.is_interrupted && !is_interrupted() && !results_.arms[arm].failure &&
+             (!is_counted(arm) || lacks_ledger(arm)))
         record_once(arm);
     if (is_interrupted()) results_.is_interrupted = true;
+    explain();
+  }
+
+  /// Beside the baseline, and nobody has looked why it differs.
+  [[nodiscard]] bool is_unexplained(std::size_t arm) const {
+    const ArmResult& result = results_.arms[arm];
+    return arm != plan_.baseline && !result.failure && !result.evidence;
+  }
+
+  /// The recordings were made before an interruption, and their ledgers went with it before they were looked
+  /// at.
+  [[nodiscard]] bool lacks_ledger(std::size_t arm) const {
+    if (!results_.arms[arm].ledger.empty()) return false;
+    if (arm != plan_.baseline) return is_unexplained(arm);
+    for (std::size_t other = 0; other < arms_.size(); ++other)
+      if (is_unexplained(other)) return true;
+    return false;
+  }
+
+  /// While the ledgers are there.
+  void explain() {
+    const std::string& base = results_.arms[plan_.baseline].ledger;
+    for (std::size_t arm = 0; arm < arms_.size() && !base.empty(); ++arm) {
+      ArmResult& result = results_.arms[arm];
+      if (is_unexplained(arm) && !result.ledger.empty())
+        result.evidence = find_evidence(ledger::Reader(base), ledger::Reader(result.ledger), kEvidenceLines);
+    }
   }
 
   [[nodiscard]] bool is_counted(std::size_t arm) const {
@@ -270,7 +305,7 @@ void run_experiment(const Plan& plan, const std::vector<ReadyArm>& arms, Runner&
                     Results& results) {
   if (results.arms.empty())
     for (std::size_t i = 0; i < arms.size(); ++i)
-      results.arms.push_back({arms[i].name, plan.arms[i].command, arms[i].python, {}, {}, {}});
+      results.arms.push_back({arms[i].name, plan.arms[i].command, arms[i].python, {}, {}, {}, {}});
   Loop(plan, arms, runner, hooks, results).run();
 }
 

@@ -1,7 +1,11 @@
 // Experiment files: TOML, every key known, every mistake with its line.
 #include <fmt/format.h>
+#include <sys/stat.h>
 #include <toml++/toml.h>
+#include <unistd.h>
 
+#include <cerrno>
+#include <cstring>
 #include <functional>
 #include <map>
 
@@ -176,10 +180,21 @@ Keys plan_keys(Plan& plan, std::string& baseline) {
           {"hash-seed", text(plan.hash_seed)}};
 }
 
+/// The parser does not say why a file cannot be read, and takes a folder for an empty one.
+void check_readable(const std::string& path) {
+  struct stat status {};
+  if (::stat(path.c_str(), &status) == 0 && S_ISDIR(status.st_mode))
+    errno = EISDIR;
+  else if (::access(path.c_str(), R_OK) == 0)
+    return;
+  throw FileError(fmt::format("cannot read the experiment file '{}': {}", path, std::strerror(errno)));
+}
+
 }  // namespace
 
 void read_plan(const std::string& path, Plan& plan) {
   std::string baseline;
+  check_readable(path);
   try {
     const toml::table table = toml::parse_file(path);
     take_table(table, Place(path, ""), plan_keys(plan, baseline));

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "comparison.h"
+#include "evidence.h"
 #include "plan.h"
 #include "runner.h"
 
@@ -40,7 +41,9 @@ struct ArmResult {
   std::string python;  ///< version; empty: no Python
   std::optional<Failure> failure;
   std::vector<Values> recordings;  ///< of each recorded run
-  std::string ledger;              ///< of the last recorded run; empty: none is kept
+  std::string ledger;              ///< of the last recorded run; empty: there is none, or it is gone
+  std::optional<Evidence>
+      evidence;  ///< beside the baseline; nothing for that itself, and where a ledger is missing
 };
 
 struct Results {

@@ -144,6 +144,7 @@ Json evidence_json(const std::optional<Evidence>& e) {
   if (!e) return nullptr;
   return {{"collector_before", work_json(e->before)},
           {"collector_after", work_json(e->after)},
+          {"allocations_before", e->allocations},
           {"classes_at_peak", differences_json(e->classes_at_peak)},
           {"lines_at_peak", differences_json(e->lines_at_peak)},
           {"lines_at_end", differences_json(e->lines_at_end)},
@@ -160,8 +161,8 @@ Json arms_json(const Plan& plan, const Results& results, const Background& backg
     Json json = {{"name", a.name}, {"command", a.command}, {"python", a.python}, {"recordings", recordings}};
     json["failure"] =
         a.failure ? Json{{"what", a.failure->what}, {"evidence", a.failure->evidence}} : Json(nullptr);
-    json["evidence"] = i < background.evidence.size() ? evidence_json(background.evidence[i]) : Json(nullptr);
-    json["ledger"] = a.ledger;
+    json["evidence"] = evidence_json(a.evidence);
+    json["ledger"] = background.keeps_ledgers ? a.ledger : "";
     arms.push_back(json);
   }
   return arms;
@@ -224,6 +225,36 @@ Round read_round(const Json& json, const Plan& plan) {
   return round;
 }
 
+CollectorWork read_work(const Json& json) {
+  const auto count = [&](const char* key) { return at(json, key).get<std::uint64_t>(); };
+  return {count("collections"), count("collected"), count("freed_bytes"), count("pause_ns"),
+          count("duration_us")};
+}
+
+std::vector<Difference> read_differences(const Json& json) {
+  std::vector<Difference> list;
+  for (const Json& one : json) {
+    Difference d;
+    d.name = at(one, "name").get<std::string>();
+    d.before = at(one, "before").get<std::uint64_t>(), d.after = at(one, "after").get<std::uint64_t>();
+    if (one.contains("line"))
+      d.file = at(one, "file").get<std::string>(), d.line = at(one, "line").get<std::uint32_t>();
+    list.push_back(std::move(d));
+  }
+  return list;
+}
+
+std::optional<Evidence> read_evidence(const Json& json) {
+  if (json.is_null()) return {};
+  return Evidence{read_work(at(json, "collector_before")),
+                  read_work(at(json, "collector_after")),
+                  at(json, "allocations_before").get<std::uint64_t>(),
+                  read_differences(at(json, "classes_at_peak")),
+                  read_differences(at(json, "lines_at_peak")),
+                  read_differences(at(json, "lines_at_end")),
+                  read_differences(at(json, "lines_by_count"))};
+}
+
 ArmResult read_arm(const Json& json, const Plan& plan) {
   ArmResult arm;
   arm.name = at(json, "name").get<std::string>();
@@ -232,6 +263,9 @@ ArmResult read_arm(const Json& json, const Plan& plan) {
   for (const Json& recording : at(json, "recordings")) arm.recordings.push_back(read_values(recording, plan));
   if (const Json& failure = at(json, "failure"); !failure.is_null())
     arm.failure = Failure{at(failure, "what").get<std::string>(), at(failure, "evidence").get<std::string>()};
+  arm.evidence = read_evidence(at(json, "evidence"));
+  arm.ledger = at(json, "ledger").get<std::string>();
+  if (::access(arm.ledger.c_str(), R_OK) != 0) arm.ledger.clear();
   return arm;
 }
 

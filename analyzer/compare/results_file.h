@@ -4,7 +4,6 @@
 #include <optional>
 #include <string>
 
-#include "evidence.h"
 #include "results.h"
 
 namespace heapledger::compare {
@@ -12,8 +11,7 @@ namespace heapledger::compare {
 /// What goes into the file beside the results.
 struct Background {
   std::string tool_version;
-  std::vector<std::optional<Evidence>>
-      evidence;  ///< by arm; nothing for the baseline and where a ledger is missing
+  bool keeps_ledgers = false;  ///< else the paths of ledgers lead nowhere once it is over
 };
 
 /// The whole as one JSON object, schema "heapledger-experiment/1".
@@ -23,8 +21,8 @@ struct Background {
 /// Writes a text in the place of a file, so that a reader sees the old or the new one. Throws FileError.
 void replace_file(const std::string& path, const std::string& text);
 
-/// The rounds and recordings of an experiment of this very plan; nothing when there is no such file. Throws
-/// FileError when it is of another plan or no experiment at all.
+/// The rounds, recordings and evidence of an experiment of this very plan; nothing when there is no such
+/// file. Throws FileError when it is of another plan or no experiment at all.
 [[nodiscard]] std::optional<Results> read_results(const std::string& path, const Plan& plan);
 
 }  // namespace heapledger::compare

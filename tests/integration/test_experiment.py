@@ -154,6 +154,25 @@ class Rounds(ExperimentTest):
         _, err = self.run_experiment(*words, "--resume", "--metric", "cpu", *command, status=2, RUNS=log)
         self.assertIn("another experiment", err)
 
+    def test_reasons_outlive_the_ledgers(self):
+        log = self.folder / "runs"
+        words = ("-o", "x.json", "--rounds", 1, *metrics("wall", "allocations"), "--arm", f"few={PYTHON} {ARMS} things 10",
+                 "--arm", f"many={PYTHON} {ARMS} things 3000", "--resume")
+        line = f"arms.py:{line_with('arms.py', 'Thing(number) for number')}"
+        out, _ = self.run_experiment(*words, RUNS=log)
+        self.assertIn(line, out)
+        runs, first = self.runs(), json.loads((self.folder / "x.json").read_text(encoding="utf-8"))
+        self.assertEqual(["", ""], [arm["ledger"] for arm in first["arms"]])  # they are gone
+        again, _ = self.run_experiment(*words, RUNS=log)
+        self.assertEqual((runs + 2 * 1, out[out.index("why"):]), (self.runs(), again[again.index("why"):]))  # warm-ups alone
+        self.assertEqual(first["arms"], json.loads((self.folder / "x.json").read_text(encoding="utf-8"))["arms"])
+        for arm in first["arms"]:  # as if interrupted before anybody looked
+            arm["evidence"] = None
+        (self.folder / "x.json").write_text(json.dumps(first), encoding="utf-8")
+        once_more, _ = self.run_experiment(*words, RUNS=log)
+        self.assertEqual(runs + 2 * 1 + 2 * 2, self.runs())  # a recording each
+        self.assertIn(line, once_more)
+
     def test_interruption(self):
         log = self.folder / "runs"
         # Two warm-ups and two rounds of two pass undisturbed; the first run of the third waits.
@@ -214,9 +233,12 @@ class Failures(ExperimentTest):
 
     def test_bad_input(self):
         (self.folder / "x.toml").write_text('[[arm]]\nname = "a"\n\ngcc = "off"\n', encoding="utf-8")
+        (self.folder / "folder.toml").mkdir()
         two = ("--arm", "a", "--arm")
         for words, said in ((("--arm", "a", "--", "true"), "one arm alone"), ((*two, "b"), "no command"),
                             ((*two, "a", "--", "true"), "two arms are named 'a'"), (("--plan", "x.toml"), "x.toml:4: arm.gcc"),
+                            (("--plan", "none.toml"), "'none.toml': No such file"),
+                            (("--plan", "folder.toml"), "'folder.toml': Is a directory"),
                             ((*two, "b", "--metric", "wal", "--", "true"), "'wal' is no metric"),
                             ((*two, "b=python=/bin/true", "--", PYTHON, "-c", "pass"), "is not CPython"),
                             ((*two, "b=allocator=none", "--", "true"), "no allocator"),

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <filesystem>
 #include <fstream>
 #include <limits>
 
@@ -127,11 +128,19 @@ class ResultsFile : public testing::Test {
  protected:
   ResultsFile() : plan_(make_plan({"wall", "allocations"})), results_(make_results(plan_, 3, 1.2)) {
     for (ArmResult& arm : results_.arms) arm.recordings = {{kNone, 1234}};
+    results_.arms[1].evidence = Evidence{{1, 2, 3, 4, 5},
+                                         {6, 7, 8, 9, 10},
+                                         11,
+                                         {{"Thing", "", 0, 12, 13}},
+                                         {},
+                                         {{"f", "x.py", 14, 15, 16}},
+                                         {}};
+    results_.arms[1].ledger = folder_ / "of_b.hl";
     results_.arms[2].failure = Failure{"exit status 1", "bad \xff luck"};
   }
   std::string write() {
     const std::string path = folder_ / "x.json";
-    replace_file(path, to_json(plan_, results_, analyse(plan_, results_), {"0.1", {}}));
+    replace_file(path, to_json(plan_, results_, analyse(plan_, results_), {"0.1", true}));
     return path;
   }
   Plan plan_;
@@ -157,6 +166,24 @@ TEST_F(ResultsFile, ComesBack) {
   ASSERT_TRUE(back->arms[2].failure);
   EXPECT_EQ(back->arms[2].failure->what, "exit status 1");
   EXPECT_FALSE(back->arms[0].failure);
+}
+
+TEST_F(ResultsFile, EvidenceComesBack) {
+  std::ofstream(results_.arms[1].ledger) << "a ledger";
+  auto back = read_results(write(), plan_);
+  EXPECT_FALSE(back->arms[0].evidence);
+  ASSERT_TRUE(back->arms[1].evidence);
+  const Evidence &was = *results_.arms[1].evidence, &is = *back->arms[1].evidence;
+  EXPECT_EQ(is.before, was.before);
+  EXPECT_EQ(is.after, was.after);
+  EXPECT_EQ(is.allocations, was.allocations);
+  EXPECT_EQ(is.classes_at_peak, was.classes_at_peak);
+  EXPECT_EQ(is.lines_at_peak, was.lines_at_peak);
+  EXPECT_EQ(is.lines_at_end, was.lines_at_end);
+  EXPECT_EQ(is.lines_by_count, was.lines_by_count);
+  EXPECT_EQ(back->arms[1].ledger, results_.arms[1].ledger);
+  std::filesystem::remove(results_.arms[1].ledger);
+  EXPECT_EQ(read_results(write(), plan_)->arms[1].ledger, "");
 }
 
 TEST_F(ResultsFile, OfAnotherPlanIsRefused) {
