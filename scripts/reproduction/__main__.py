@@ -12,7 +12,7 @@ import time
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path[0] = str(HERE.parent)  # the folder is a package and is run by its path
 
-from reproduction import interpreters, options, outcome  # noqa: E402
+from reproduction import interpreters, options, outcome, surroundings  # noqa: E402
 from reproduction.experiments import Conditions, NotRun, run  # noqa: E402
 from reproduction.report import Report  # noqa: E402
 
@@ -93,7 +93,7 @@ def main():
         signal.signal(number, interrupt)
     conditions = Conditions(str(tool), str(HERE.parent / "workloads"), chosen.scale, chosen.resume)
     outcomes = {}
-    settings = {"scale": chosen.scale, "quick": chosen.quick, "rounds": chosen.rounds, "processors": os.cpu_count()}
+    settings = {"scale": chosen.scale, "quick": chosen.quick, "rounds": chosen.rounds, **surroundings.of(tool)}
     report = Report(chosen.claims, found, outcomes, settings)
     status = 0
     try:

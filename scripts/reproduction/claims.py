@@ -6,7 +6,7 @@ import typing
 
 from . import evidence
 from .experiments import Experiment
-from .raw import Raw, failed, saved_bytes, saved_memory, saved_time
+from .raw import UNCOUNTED, Raw, failed, saved_bytes, saved_memory, saved_time
 from .verdict import AS_LISTED, AS_MEANT, Counts, Measured, Share
 
 TIMES = ("wall", "cpu", "peak_rss", "minor_faults")
@@ -89,7 +89,7 @@ def living(**sources):
         if failure:
             return failure
         steps = {name: evidence.alive(raw, way, kind) for name, (way, kind) in sources.items()}
-        return Measured(failure="not counted") if None in steps.values() else Measured(steps=steps)
+        return Measured(failure=UNCOUNTED) if None in steps.values() else Measured(steps=steps)
     return measure
 
 

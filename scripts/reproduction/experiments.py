@@ -4,6 +4,7 @@ A finished experiment is a file NAME.json beside NAME.inside.jsonl, the lines th
 While it runs the file is called NAME.part.json; only a finished one is renamed, so that what has its name is whole.
 """
 
+import ctypes
 import dataclasses
 import json
 import os
@@ -87,7 +88,7 @@ def _command(conditions, part, experiment, arms, times):
         words += ["--metric", metric]
     for arm, command in arms.items():
         words += ["--arm", f"{arm}=-- {shlex.join(command)}"]
-    # What recordings show of why arms differ is lost when the ledgers are, so those are made in one go.
+    # Recordings are few, and what their programs printed is not sorted by them: they are made in one go.
     if experiment.is_timed and os.path.exists(part):
         words.append("--resume")
     return words
@@ -108,6 +109,15 @@ def _drop_unfinished(part, log):
             seen[line["arm"]] = seen.get(line["arm"], 0) + 1
             if seen[line["arm"]] <= rounds:
                 file.write(json.dumps(line) + "\n")
+
+
+_PROCESS = ctypes.CDLL(None)
+PR_SET_PDEATHSIG = 1
+
+
+def _end_with_parent():
+    """In the child: whoever kills us at once ends the experiment in good order."""
+    _PROCESS.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _wait(child):
@@ -142,7 +152,8 @@ def run(conditions, folder, experiment, python, workload, times):
     # A session of its own: Ctrl-C of the terminal comes once, from here.
     child = subprocess.Popen(_command(conditions, part, experiment, arms, times), env=surroundings,
                              stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                             stderr=None if sys.stderr.isatty() else subprocess.PIPE, start_new_session=True)
+                             stderr=None if sys.stderr.isatty() else subprocess.PIPE, start_new_session=True,
+                             preexec_fn=_end_with_parent)
     _, errors = _wait(child)
     if child.returncode == 128 + signal.SIGINT:
         raise KeyboardInterrupt

@@ -8,6 +8,9 @@ from . import intervals
 from .verdict import Measured
 
 
+UNCOUNTED = "the class was not seen, or no two recorded runs agree"
+
+
 class Raw:
     """`recorded` and `timed`: (JSON, printed lines by arm) of an experiment; timed is None where a claim has no times."""
 
@@ -33,12 +36,12 @@ class Raw:
         return ""
 
     def count(self, arm, metric):
-        """A metric of recorded runs: what two of them agree on, else their median. None: not measured."""
+        """A metric of recorded runs: what two of them agree on. None: not measured, or no two agree."""
         for one in self.recorded["arms"]:
             if one["name"] == arm:
                 values = [run[metric] for run in one["recordings"] if run.get(metric) is not None]
                 agreed = [value for i, value in enumerate(values) if value in values[:i]]
-                return agreed[0] if agreed else intervals.median(values) if values else None
+                return agreed[0] if agreed else None
         return None
 
     def collector(self, arm):
@@ -53,11 +56,12 @@ class Raw:
         return None
 
     def raised_at(self, arm):
-        """Where the error of a failed arm was raised, as its traceback says; empty when there is none."""
+        """Where the error of a failed arm was raised, as its traceback says; empty when there is none. Of Python's own
+        files without the folder that it is installed in."""
         for one in self.recorded["arms"]:
             if one["name"] == arm and one["failure"]:
                 frames = re.findall(r'File "([^"]*)", line (\d+), in (\S+)', one["failure"]["evidence"])
-                return "{}:{} {}".format(*frames[-1]) if frames else ""
+                return re.sub("^/.*/(?=lib/python3)", "", "{}:{} {}".format(*frames[-1])) if frames else ""
         return ""
 
     def rounds(self, metric, *arms):
@@ -104,8 +108,9 @@ def failed(raw, *arms) -> typing.Optional[Measured]:
     if not what:
         return None
     words = next(filter(None, map(raw.last_words, arms)), what)
-    # Too little memory is a matter of the machine.
-    return Measured(failure=words, has_ended_badly=what.startswith("exit status") and not words.startswith("MemoryError"))
+    # A signal and too little memory are matters of the machine.
+    has_ended_by_itself = what.startswith("exit status") and "after signal" not in what
+    return Measured(failure=words, has_ended_badly=has_ended_by_itself and not words.startswith("MemoryError"))
 
 
 def saved_time(raw, before, after, metric="wall") -> Measured:
@@ -121,9 +126,9 @@ def saved_memory(raw, before, after, nothing="nothing") -> Measured:
 
 
 def saved_bytes(before: typing.Optional[float], after: typing.Optional[float]) -> Measured:
-    """Bytes that were counted: exact."""
+    """Bytes that two recorded runs agree on: exact."""
     if before is None or after is None or before <= 0:
-        return Measured(failure="the class was not seen")
+        return Measured(failure=UNCOUNTED)
     share = 1 - after / before
     return Measured("memory", share, share, share, before, after, is_exact=True)
 

@@ -23,6 +23,12 @@ class Report:
         sizes = "the document's sizes" if scale == 1 else f"sizes times {scale:g}"
         return f"A document's claims about Python's memory, measured from outside ({sizes})"
 
+    def _conditions(self):
+        rounds = sorted(one.rounds for one in self.outcomes.values() if one.rounds)
+        many = "" if not rounds else f", {rounds[0]} rounds" if rounds[0] == rounds[-1] else f", {rounds[0]} to {rounds[-1]} rounds"
+        s = self.settings
+        return f"Measured on {s['date']} by {s['tool']}{many} a claim{', --quick' if s['quick'] else ''}: {s['machine']}."
+
     def _cell(self, claim, position, interpreter):
         """Lines: the verdict, then what was measured."""
         outcome = self.outcomes.get((claim.number, interpreter))
@@ -77,7 +83,7 @@ class Report:
         parts = [self._title() + "\n", self._tables(width)]
         if len(self.interpreters) == 1:
             parts += filter(None, (self._details(claim, self.interpreters[0], width) for claim in self.claims))
-        return "\n".join(parts + [textwrap.fill(NOTE, width) + "\n"])
+        return "\n".join(parts + [textwrap.fill(part, width) + "\n" for part in (NOTE, self._conditions())])
 
     # ----------------------------------------------------------------------------------------------------- in files
 
@@ -93,7 +99,7 @@ class Report:
                 name = f"{claim.number}. {claim.name}" if position == 0 else ""
                 what = _escaped(f"{question.way}: {question.what}")
                 lines.append(f"| {name} | {what} | {question.figure_text} | " + " | ".join(cells) + " |")
-        lines += ["", NOTE]
+        lines += ["", NOTE, "", self._conditions()]
         for claim in self.claims:
             lines += ["", f"## {claim.number}. {claim.name}", "", f"The document: {claim.says}."]
             for one in self.interpreters:

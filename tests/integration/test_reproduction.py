@@ -4,6 +4,7 @@ import itertools
 import json
 import math
 import os
+import pathlib
 import signal
 import subprocess
 import sys
@@ -17,7 +18,7 @@ from reproduction import intervals, verdict  # noqa: E402
 from reproduction.claims import CLAIMS  # noqa: E402
 from reproduction.interpreters import Interpreter  # noqa: E402
 from reproduction.outcome import of_values  # noqa: E402
-from reproduction.raw import Raw  # noqa: E402
+from reproduction.raw import UNCOUNTED, Raw  # noqa: E402
 
 PYTHON = "/usr/bin/python3"
 REPRODUCE = SOURCE / "scripts" / "reproduction"
@@ -164,7 +165,7 @@ class Rules(unittest.TestCase):
         self.assertEqual("not comparable", self.time_verdict([0.84] * 5).verdict, "too few rounds")
         walls = timed(gc_on=[10] * 6, gc_off=[5] * 6)
         killed = recorded({}, [("gc-on", "")])
-        killed["arms"][0]["failure"]["what"] = "killed by Killed in recorded run 1"
+        killed["arms"][0]["failure"]["what"] = "exit status 137, as after signal 9 (Killed) in recorded run 1"
         for machine_too_small in (killed, recorded({}, [("gc-on", "Traceback\nMemoryError")])):
             self.assertEqual("not comparable", answers(1, machine_too_small, walls)[0].verdict)
         self.assertEqual("cannot run as listed", answers(1, recorded({}, [("gc-on", "ValueError")]), walls)[0].verdict)
@@ -203,6 +204,17 @@ class Rules(unittest.TestCase):
         self.assertTrue(math.isclose(1 - 64 / 164, listed.measured.estimate) and math.isclose(0.36, meant.measured.estimate))
         self.assertEqual("holds in direction", answers(3, instances(1000.0, 800.0))[1].verdict)
         self.assertEqual("does not hold", answers(3, instances(1000.0, 1000.0))[1].verdict)
+
+    def test_counts_that_differ_from_run_to_run(self):
+        counts = recorded(living("Picture", both=(10, 10, 10), weak=(10, 5, 0), strong=(10, 10, 10)))
+        self.assertEqual("holds", answers(5, counts)[1].verdict)
+        weak_kept = next(arm for arm in counts["arms"] if arm["name"] == "weak-kept")
+        weak_kept["recordings"] = [dict(weak_kept["recordings"][0], **{"class_instances:__main__.Picture": float(alive)})
+                                   for alive in (5, 6)]
+        answer = answers(5, counts)[1]
+        self.assertEqual(("not comparable", UNCOUNTED), (answer.verdict, answer.measured.failure))
+        weak_kept["recordings"].append(weak_kept["recordings"][0])
+        self.assertEqual("holds", answers(5, counts)[1].verdict)
 
     def test_every_rule_names_one_of_five_verdicts(self):
         self.assertEqual(VERDICTS, {rule.verdict for rule in verdict.RULES})
@@ -256,13 +268,38 @@ class Reproduction(TargetTest):
         self.assertEqual(recorded_at, os.stat(experiment / "recorded.json").st_mtime_ns)
         printed = [json.loads(line)["arm"] for line in (experiment / "timed.inside.jsonl").read_text().splitlines()]
         self.assertEqual([60, 60, 60], [printed.count(arm) for arm in ("plain", "tuned", "off-only")])
-        # Recorded, timed, and the rest of timed.
-        self.assertEqual(3, len(calls.read_text().splitlines()))
+        def experiments():
+            return [call for call in calls.read_text().splitlines() if call.startswith("experiment ")]
+        self.assertEqual(3, len(experiments()))  # recorded, timed, and the rest of timed
         self.assertEqual(0, run(words).status)
-        self.assertEqual(3, len(calls.read_text().splitlines()), "what was finished was run again")
+        self.assertEqual(3, len(experiments()), "what was finished was run again")
         self.assertNotIn("not run", (folder / "report.md").read_text())
 
-    def rounds_before_interrupt(self, child, folder):
+    def test_killed(self):
+        folder = self.folder / "results"
+        child = subprocess.Popen([PYTHON, str(REPRODUCE), "--tool", str(TOOL), "--python", PYTHON, "--claim", "2", "--rounds", "60",
+                                  "--scale", "0.001", "--output", str(folder)], stdin=subprocess.DEVNULL,
+                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        self.rounds_before_interrupt(child, folder, signal.SIGKILL)
+        end = time.monotonic() + 60
+        while self.is_running(str(folder)):
+            self.assertLess(time.monotonic(), end)
+            time.sleep(0.02)
+        (part,) = folder.glob("*/*/timed.part.json")
+        self.assertLess(len(json.loads(part.read_text())["rounds"]), 60, "the experiment went on alone")
+
+    @staticmethod
+    def is_running(word):
+        """Whether a command line has it."""
+        for file in pathlib.Path("/proc").glob("[0-9]*/cmdline"):
+            try:
+                if word.encode() in file.read_bytes():
+                    return True
+            except OSError:  # it has just ended
+                continue
+        return False
+
+    def rounds_before_interrupt(self, child, folder, number=signal.SIGINT):
         """Interrupts when three rounds are on disk; all that are there in the end."""
         def rounds():
             parts = list(folder.glob("*/*/timed.part.json"))
@@ -272,7 +309,7 @@ class Reproduction(TargetTest):
             self.assertIsNone(child.poll(), "it ended before it could be interrupted")
             self.assertLess(time.monotonic(), end)
             time.sleep(0.02)
-        child.send_signal(signal.SIGINT)
+        child.send_signal(number)
         child.wait(60)
         return rounds()
 
