@@ -10,6 +10,7 @@
 #include "../../../analyzer/ledger/byte_buffer.h"
 #include "../../../analyzer/ledger/error.h"
 #include "../../../analyzer/ledger/file_format.h"
+#include "../../../analyzer/ledger/samples.h"
 #include "../../support/ledger_parts.h"
 #include "ledger_oracle.h"
 
@@ -223,6 +224,36 @@ TEST(Reader, RefusesLivesBehindTheLastRow) {
   EXPECT_EQ(testing::read_rows(good, 0)[50].life, 10u);
   const Reader bad(scratch.write(change(11)));
   EXPECT_THROW(testing::read_rows(bad, 0), FileError);
+}
+
+/// A ledger of 60 rows that says this of rows whose blocks were used again.
+std::string with_continued(const std::vector<Continued>& continued) {
+  const std::string bytes = write({{.rows = 60}}).bytes;
+  auto parts = testing::take_apart(std::as_bytes(std::span(bytes)));
+  parts.pop_back();
+  ByteBuffer out;
+  encode_continued(continued, out);
+  parts.insert(parts.end() - 1, {{.tag = Tag::continued}, {out.bytes().begin(), out.bytes().end()}});
+  return bytes_of(testing::put_together(parts));
+}
+
+TEST(Reader, KeepsContinuedRowsWholeOrNot) {
+  using Pairs = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+  Scratch scratch;
+  Reader::Buffer buffer;
+  const auto read = [&](const std::vector<Continued>& continued) {
+    const Reader reader(scratch.write(with_continued(continued)));
+    Pairs found;
+    for (const Continued& c : reader.group(0, 0, buffer).continued) found.emplace_back(c.row, c.life);
+    const auto tells = [](const Warning& w) {
+      return w.incomplete && w.text.find("timeline") != w.text.npos;
+    };
+    return std::pair(found, std::ranges::any_of(reader.warnings(), tells));
+  };
+  EXPECT_EQ(read({{5, 3}, {59, 1}}), std::pair(Pairs({{5, 3}, {59, 1}}), false));
+  for (const std::vector<Continued>& bad : std::vector<std::vector<Continued>>{
+           {{60, 0}}, {{5, 56}}, {{7, 1}, {6, 1}}, {{7, 1}, {7, 2}}, {{5, 3}, {~std::uint64_t{0}, 1}}})
+    EXPECT_EQ(read(bad), std::pair(Pairs{}, true)) << bad.back().row;
 }
 
 TEST(Reader, DoesNotUnpackWhatIsTooGoodToBeTrue) {
