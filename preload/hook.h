@@ -13,6 +13,7 @@
 #include <ctime>
 #include <sys/single_threaded.h>
 
+#include "clock.h"
 #include "lane.h"
 #include "lifecycle.h"
 #include "python/frames.h"
@@ -116,7 +117,7 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
 /// Prefixes of a record: the clock when it moved (every 1 to 4 ms), the order when another thread came between.
 [[gnu::always_inline]] inline std::byte* put_prefixes(Lane& lane, std::byte* at, std::uint32_t gap) noexcept {
   timespec now;
-  clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+  g_clock(CLOCK_MONOTONIC_COARSE, &now);
   if (now.tv_nsec != lane.clock_ns) [[unlikely]] at = put_time(lane, at, now);
   if (gap != 0) [[unlikely]] at = trace::put_extended(at, trace::Order{gap});
   return at;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <utility>
 
+#include "clock.h"
 #include "lane.h"
 #include "map_record.h"
 #include "python/attributes.h"
@@ -56,6 +57,7 @@ bool prepare() noexcept {
   void* memory = sys::map_memory(sizeof(Recording), MADV_WIPEONFORK);
   if (memory == nullptr) return false;
   g_recording = static_cast<Recording*>(memory);
+  find_clock();
   g_have_key = pthread_key_create(&g_thread_key, thread_ended) == 0;
   return true;
 }

@@ -1,22 +1,9 @@
-// Looks for an interpreter among the loaded objects, without the loader's lock and without its allocations.
-//
-// dlsym would do for the objects that are there at the start, but not for a libpython that a plugin host opens with
-// RTLD_LOCAL, and it may not be called inside malloc: another thread can hold the loader's lock while it waits for us.
+// Looks for an interpreter among the loaded objects.
 #pragma once
 
-#include <link.h>
+#include "../symbols.h"
 
 namespace heapledger::python {
-
-/// Address of a symbol that this very object defines, nullptr when it does not. Reads only the object's own tables.
-void* find_symbol(const link_map& object, const char* name) noexcept;
-
-/// The same as a function; false: it is not there.
-template <class Function>
-bool find_function(const link_map& object, Function& function, const char* name) noexcept {
-  function = reinterpret_cast<Function>(find_symbol(object, name));
-  return function != nullptr;
-}
 
 /// The first loaded object that defines an interpreter; nullptr when none does. Only while no other thread loads
 /// objects: the constructor calls it.

@@ -21,23 +21,27 @@ struct FrameReader {
   constexpr FrameReader() noexcept = default;
   explicit FrameReader(const Layout& l) noexcept
       : previous(l.frame_previous), code(l.frame_code), position(l.frame_position),
-        position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu) {}
+        position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu),
+        by_position(l.position_kind >= Position::pointer) {}
   [[nodiscard]] View read(const std::byte* frame) const noexcept {
     return {load<const std::byte*>(frame, previous),
             reinterpret_cast<const std::byte*>(load<std::uint64_t>(frame, code) & kTagMask),
             load<std::uint64_t>(frame, position) & position_mask};
   }
   /// True when the frame runs something else than remembered, or its link does not lead to `expected`. One branch for all
-  /// three; and the next frame to be looked at is the remembered one, which is known early, so that loads need not wait
-  /// for the links.
+  /// of it; and the next frame to be looked at is the remembered one, which is known early, so that loads need not wait
+  /// for the links. `only_position`: positions are addresses, and no two code objects have one in common.
+  template <bool only_position>
   [[nodiscard]] bool differs(const std::byte* frame, const SeenFrame& seen, const std::byte* expected) const noexcept {
     const std::uint64_t link = load<std::uint64_t>(frame, previous) ^ reinterpret_cast<std::uintptr_t>(expected);
-    const std::uint64_t runs = load<std::uint64_t>(frame, code) ^ reinterpret_cast<std::uintptr_t>(seen.code);
     const std::uint64_t stands = load<std::uint64_t>(frame, position) ^ seen.position;
+    if (only_position) return (link | stands) != 0;
+    const std::uint64_t runs = load<std::uint64_t>(frame, code) ^ reinterpret_cast<std::uintptr_t>(seen.code);
     return (link | (runs & kTagMask) | (stands & position_mask)) != 0;
   }
   std::size_t previous = 0, code = 0, position = 0;
   std::uint64_t position_mask = 0;
+  bool by_position = false;
 };
 
 /// Of the interpreter in this process; constant once frames are walked.

@@ -19,24 +19,31 @@ constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer
 
 /// Innermost of the remembered frames `outermost` .. `seen` that is not as it was; nullptr: all are. The loop that every
 /// allocation runs through, of its own function for the sake of its registers.
+template <bool by_position>
 [[gnu::noinline]] SeenFrame* find_change(SeenFrame* outermost, SeenFrame* seen) noexcept {
   const FrameReader reader = g_reader;
   const std::byte* frame = seen->frame;
+#pragma GCC unroll 4
   for (; seen != outermost; --seen) {
     const std::byte* caller = seen[-1].frame;
-    if (reader.differs(frame, *seen, caller)) [[unlikely]] return seen;
+    if (reader.differs<by_position>(frame, *seen, caller)) [[unlikely]] return seen;
     frame = caller;
   }
-  return reader.differs(frame, *seen, nullptr) ? seen : nullptr;
+  return reader.differs<by_position>(frame, *seen, nullptr) ? seen : nullptr;
+}
+
+/// `renamed`: a code object has ended since, so that a position may be in another one.
+SeenFrame* find_change(SeenFrame* outermost, SeenFrame* seen, bool renamed) noexcept {
+  return g_reader.by_position && !renamed ? find_change<true>(outermost, seen) : find_change<false>(outermost, seen);
 }
 
 /// Compares the remembered frames [0, count) with memory. Returns the lowest index whose code or position changed (count
 /// when none did), after storing the new values; -1 when a link is not the remembered one.
-std::int64_t compare(StackCache& stack, std::uint64_t count) noexcept {
+std::int64_t compare(StackCache& stack, std::uint64_t count, bool renamed) noexcept {
   SeenFrame* const frames = stack.frames.data();
   auto lowest = static_cast<std::int64_t>(count);
   for (std::uint64_t left = count; left != 0;) {
-    SeenFrame* const seen = find_change(frames, frames + left - 1);
+    SeenFrame* const seen = find_change(frames, frames + left - 1, renamed);
     if (seen == nullptr) break;
     left = static_cast<std::uint64_t>(seen - frames);
     const View view = g_reader.read(seen->frame);
@@ -112,7 +119,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 [[gnu::noinline]] void rewalk(Lane& lane, const std::byte* innermost, bool trust, bool renamed) noexcept {
   StackCache& stack = lane.stack;
   const std::uint64_t kept = splice(lane, innermost, trust);
-  std::int64_t lowest = compare(stack, kept);
+  std::int64_t lowest = compare(stack, kept, renamed);
   if (renamed && lowest >= 0) lowest = 0;
   if (lowest < 0) {
     splice(lane, innermost, false);
@@ -132,12 +139,17 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
+static inline pthread_t own_id() noexcept {
+  if (t_state.self == 0) [[unlikely]] t_state.self = pthread_self();
+  return t_state.self;
+}
+
 const std::byte* current_frame() noexcept {
   const Functions& f = g_runtime.functions;
   const Layout& layout = *g_runtime.layout;
   auto* thread = static_cast<const std::byte*>(f.current_thread());
   // Up to 3.11 this is the holder of the GIL, who may be somebody else.
-  if (thread != nullptr && layout.minor <= 11 && load<pthread_t>(thread, layout.tstate_thread_id) != pthread_self())
+  if (thread != nullptr && layout.minor <= 11 && load<pthread_t>(thread, layout.tstate_thread_id) != own_id())
     thread = nullptr;
   if (thread == nullptr) [[unlikely]] {
     t_state.interpreter = nullptr;
@@ -155,7 +167,7 @@ const std::byte* current_frame() noexcept {
 bool holds_lock() noexcept {
   const Layout& layout = *g_runtime.layout;
   const auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
-  return thread != nullptr && load<pthread_t>(thread, layout.tstate_thread_id) == pthread_self();
+  return thread != nullptr && load<pthread_t>(thread, layout.tstate_thread_id) == own_id();
 }
 
 /// Offset into the code's instructions, in bytes; negative (as an unsigned number) before the first one has begun.
@@ -194,7 +206,7 @@ namespace {
   const bool renamed = forget_old_names(stack);
   const std::uint64_t depth = stack.depth;
   if (depth == 0 || stack.frames.data()[depth - 1].frame != frame) return rewalk(lane, frame, true, renamed);
-  std::int64_t lowest = compare(stack, depth);
+  std::int64_t lowest = compare(stack, depth, renamed);
   if (lowest < 0) return rewalk(lane, frame, false, renamed);
   settle_changes(stack, *g_runtime.layout, renamed ? 0 : static_cast<std::uint64_t>(lowest), depth);
 }
@@ -208,8 +220,7 @@ namespace {
     return refresh_changed(lane, frame);
   const View view = g_reader.read(frame);
   const std::byte* caller = stack.depth > 1 ? innermost[-1].frame : nullptr;
-  if (view.code != innermost->code || view.previous != caller) return refresh_changed(lane, frame);
-  if (stack.depth > 1 && find_change(outermost, innermost - 1) != nullptr)
+  if (view.code != innermost->code || view.previous != caller || (stack.depth > 1 && find_change(outermost, innermost - 1, false) != nullptr))
     return refresh_changed(lane, frame);
   if (view.position == innermost->position) return;
   innermost->position = view.position;

@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "../../../analyzer/ledger/writer.h"
-#include "../ledger/ledger_oracle.h"
+#include "../../support/temp_folder.h"
 
 namespace heapledger::cli {
 namespace {
@@ -14,7 +14,7 @@ using trace::ControlOutcome;
 
 /// The line for processes with these controls; `python`: whether they are interpreters.
 std::string line(const std::vector<std::vector<Control>>& processes, bool python = true) {
-  const ledger::testing::TempFolder folder;
+  const support::TempFolder folder;
   {
     ledger::Writer writer(folder / "x.hl");
     for (const auto& controls : processes) {

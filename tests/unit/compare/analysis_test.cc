@@ -8,7 +8,7 @@
 
 #include "../../../analyzer/compare/results_file.h"
 #include "../../../analyzer/error.h"
-#include "../ledger/ledger_oracle.h"
+#include "../../support/temp_folder.h"
 
 namespace heapledger::compare {
 namespace {
@@ -145,7 +145,7 @@ class ResultsFile : public testing::Test {
   }
   Plan plan_;
   Results results_;
-  ledger::testing::TempFolder folder_;
+  support::TempFolder folder_;
 };
 
 TEST_F(ResultsFile, ComesBack) {

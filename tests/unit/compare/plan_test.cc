@@ -7,7 +7,7 @@
 
 #include "../../../analyzer/error.h"
 #include "../../../analyzer/record/refusal.h"
-#include "../ledger/ledger_oracle.h"
+#include "../../support/temp_folder.h"
 
 namespace heapledger::compare {
 namespace {
@@ -111,7 +111,7 @@ class PlanFile : public testing::Test {
     }
     return "";
   }
-  ledger::testing::TempFolder folder_;
+  support::TempFolder folder_;
 };
 
 TEST_F(PlanFile, EveryKey) {

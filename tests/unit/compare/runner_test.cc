@@ -13,7 +13,7 @@
 #include <thread>
 #include <vector>
 
-#include "../ledger/ledger_oracle.h"
+#include "../../support/temp_folder.h"
 
 namespace heapledger::compare {
 namespace {
@@ -33,7 +33,7 @@ class RunnerTest : public testing::Test {
     std::ifstream file(folder_ / name);
     return {std::istreambuf_iterator<char>(file), {}};
   }
-  ledger::testing::TempFolder folder_;
+  support::TempFolder folder_;
   Runner runner_;
 };
 

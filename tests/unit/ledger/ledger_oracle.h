@@ -18,25 +18,11 @@
 
 #include "../../../analyzer/ledger/reader.h"
 #include "../../../analyzer/ledger/writer.h"
+#include "../../support/temp_folder.h"
 
 namespace heapledger::ledger::testing {
 
-/// A folder of this test that goes with it.
-class TempFolder {
- public:
-  TempFolder() {
-    std::string name = ::testing::TempDir() + "ledger-XXXXXX";
-    path_ = ::mkdtemp(name.data());
-  }
-  ~TempFolder() { std::filesystem::remove_all(path_); }
-  TempFolder(const TempFolder&) = delete;
-  TempFolder& operator=(const TempFolder&) = delete;
-  [[nodiscard]] std::string operator/(const std::string& name) const { return path_ + "/" + name; }
-  [[nodiscard]] const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
+using support::TempFolder;
 
 /// Files of this process cannot grow behind `bytes` while it lives: what a full disk looks like to the
 /// Writer.
