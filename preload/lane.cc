@@ -130,6 +130,7 @@ Lane* acquire_lane() noexcept {
   if (lane == nullptr) return trace_file::count_lost(), nullptr;
   if (lane->cursor >= lane->limit && !lane->refill()) return trace_file::count_lost(), nullptr;
   if (lane->serves != tid) {
+    lane->stack.depth = 0;  // of another thread
     const bool first = lane->number == 0 && lane->chunk_serial == 1 && lane->serves == 0 && t_state.thread_serial == 0;
     announce_thread(*lane, tid);
     if (first && lane->thread_serial == 0) lifecycle::describe_process(*lane);
@@ -148,7 +149,6 @@ void release_lane() noexcept {
     lane->append(record);
   }
   lane->serves = 0;
-  lane->stack.depth = 0;
   lane->owner.store(0, std::memory_order_release);
 }
 

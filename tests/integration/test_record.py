@@ -51,6 +51,16 @@ class RecordTest(unittest.TestCase):
         return subprocess.Popen([tool, "record", *words], cwd=self.folder, env=environment(**(setting or {})),
                                 preexec_fn=before, **options)
 
+    def nobody(self):
+        """Options of a run as somebody else. Of a copy with its shim: the folder of the build may be closed to others."""
+        folder = pathlib.Path(tempfile.mkdtemp(prefix="heapledger-test-"))
+        self.addCleanup(shutil.rmtree, folder, ignore_errors=True)
+        folder.chmod(0o755)
+        for file, inside in ((TOOL, "bin"), (SHIM, "preload")):
+            (folder / inside).mkdir()
+            shutil.copy(file, folder / inside)
+        return {"before": as_nobody, "tool": folder / "bin" / TOOL.name}
+
     def finish(self, process):
         """(status, stdout, stderr)"""
         out, err = process.communicate(timeout=TIME_LIMIT)
@@ -193,16 +203,17 @@ class Refusals(RecordTest):
 
     @unittest.skipUnless(os.geteuid() == 0, "only root can make such files")
     def test_other_rights(self):
+        nobody = self.nobody()
         for name, bit, word in (("setuid", stat.S_ISUID, "user"), ("setgid", stat.S_ISGID, "group")):
             image = self.make_image(name, lambda _: None)
             image.chmod(0o755 | bit)
-            self.refused(3, "--", f"./{name}", before=as_nobody, says=[f"rights of another {word}", name])
+            self.refused(3, "--", f"./{name}", **nobody, says=[f"rights of another {word}", name])
         image = self.make_image("capable", lambda _: None)
         try:
             os.setxattr(image, "security.capability", struct.pack("<IIIII", 0x02000001, 1 << 13, 0, 0, 0))
         except OSError as problem:
             self.skipTest(f"no file capabilities here: {problem}")
-        self.refused(3, "--", "./capable", before=as_nobody, says=["file capabilities"])
+        self.refused(3, "--", "./capable", **nobody, says=["file capabilities"])
 
     def test_own_rights_are_fine(self):
         image = self.make_image("setuid", lambda _: None)
@@ -231,8 +242,9 @@ class Refusals(RecordTest):
 
     @unittest.skipUnless(os.geteuid() == 0, "root becomes somebody else for this")
     def test_unwritable_output(self):
-        self.refused(2, "--", *NOTHING, before=as_nobody, says=["cannot write to the current folder", "-o"])
-        self.refused(2, "-o", "/x.hl", "--", *NOTHING, before=as_nobody, says=["cannot write to the folder '/'"])
+        nobody = self.nobody()
+        self.refused(2, "--", *NOTHING, **nobody, says=["cannot write to the current folder", "-o"])
+        self.refused(2, "-o", "/x.hl", "--", *NOTHING, **nobody, says=["cannot write to the folder '/'"])
 
     def test_raw_traces_of_an_earlier_recording(self):
         raw = self.folder / "x.hl.raw"
