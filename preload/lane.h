@@ -179,6 +179,9 @@ struct ThreadState {
   std::uint64_t stack;       ///< number of the thread's stack in the trace, 0: not recorded
   struct PendingRealloc* pending;  ///< of the outermost call, between its two stamps
   const void* interpreter;         ///< of the Python code that it runs; nullptr: it has none
+  /// Of the stack that its lane remembers; kept while the thread only lets go of the lock. What a thread state leaves
+  /// behind at its end - copies of bytecode, in 3.14 without a lock - may be another's at the same addresses.
+  const void* entered;
   std::uint64_t self;              ///< pthread_self(), 0: not asked yet; asking takes a call (2 ns)
   std::uint32_t looks;             ///< how often it looks whether it runs a new interpreter by now
   std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none

@@ -5,6 +5,7 @@
 
 #include "../settings.h"
 #include "frame_reader.h"
+#include "interpreter_table.h"
 #include "interpreters.h"
 #include "types.h"
 
@@ -133,6 +134,7 @@ std::uint64_t splice(Lane& lane, const std::byte* innermost, bool trust) noexcep
 
 /// The interpreter is not there (any more); the next one may start with allocators of its own.
 [[gnu::cold]] static void watch_restart() noexcept {
+  forget_ended_interpreters();
   if (g_settings.wanted_events() == Events::none) return;  // its allocators are left alone
   ask_main_interpreter();
   if (g_type_reader.is_on) g_adopted.store(nullptr, std::memory_order_relaxed);
@@ -155,7 +157,7 @@ const std::byte* current_frame() noexcept {
     t_state.interpreter = nullptr;
     if (f.is_initialized() == 0) return watch_restart(), nullptr;
     thread = static_cast<const std::byte*>(f.this_thread());
-    if (thread == nullptr) return nullptr;
+    if (thread == nullptr) return t_state.entered = nullptr, nullptr;
   } else if (load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter) [[unlikely]] {
     enter_interpreter(load<const void*>(thread, kThreadStateInterpreter));
   }

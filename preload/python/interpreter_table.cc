@@ -62,6 +62,13 @@ void take_place(void* address, std::int64_t id) noexcept {
   ask(*place);
 }
 
+void forget_ended_interpreters() noexcept {
+  const std::uint32_t used = g_used.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < used; ++i)
+    if (g_interpreters[i].state.load(std::memory_order_relaxed) == Interpreter::ended)
+      g_interpreters[i].id.store(-1, std::memory_order_relaxed);
+}
+
 void ask(Interpreter& one) noexcept {
   if (!one.waits.exchange(true)) g_asked.fetch_add(1);
   call_attention();

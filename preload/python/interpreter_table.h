@@ -13,6 +13,9 @@ Interpreter* find_interpreter_at(const void* address) noexcept;
 /// Gives it one, and asks for its work. One thread at a time.
 void take_place(void* address, std::int64_t id) noexcept;
 
+/// The runtime is not there (any more): the next one numbers its interpreters from the beginning.
+void forget_ended_interpreters() noexcept;
+
 /// A thread that runs it shall hand its work over.
 void ask(Interpreter& one) noexcept;
 /// The calling thread does it. False: nobody has asked, or another thread does.

@@ -128,8 +128,8 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
 
 void enter_interpreter(const void* interpreter) noexcept {
   t_state.interpreter = interpreter;
-  // Waiting frames are told apart by position while code objects end one by one; an interpreter's memory goes as a whole.
-  if (t_state.lane != nullptr) t_state.lane->stack.depth = 0;
+  if (interpreter != t_state.entered && t_state.lane != nullptr) t_state.lane->stack.depth = 0;
+  t_state.entered = interpreter;
   if (interpreter != nullptr) note_world(interpreter);
   if (!g_looks.load(std::memory_order_relaxed) || interpreter == nullptr) return;
   const void* main = g_functions.main();

@@ -24,7 +24,7 @@ struct Interpreter {
   std::atomic<const void*> address;
   std::atomic<State> state;  ///< watched: only freezing is left to do
   std::atomic<bool> waits;   ///< for a thread that runs it, to hand the work over
-  std::atomic<std::int64_t> id;  ///< never used again in a process
+  std::atomic<std::int64_t> id;  ///< never used again while the runtime lasts
   void* get_threshold;       ///< its gc.get_threshold, owned; for HEAPLEDGER_GC=threshold
 };
 extern constinit Interpreter g_main;
@@ -34,7 +34,7 @@ void install_interpreters(const link_map& object) noexcept;
 /// The calling thread, which is attached to it, runs this interpreter from here on. Inside any hook.
 [[gnu::cold, gnu::noinline]] void enter_interpreter(const void* interpreter) noexcept;
 
-/// Never used again in a process.
+/// Never used again while the runtime lasts.
 [[nodiscard]] std::int64_t id_of(const void* interpreter) noexcept;
 /// nullptr: there is none.
 [[nodiscard]] const void* main_interpreter() noexcept;

@@ -146,6 +146,14 @@ class Interpreters(PythonTest):
             self.assertEqual([0, 0, 0], self.collections())
         self.check_control("off", check)
 
+    def test_collector_off_where_allocations_are_out_of_sight(self):
+        """mimalloc serves them all, and the domains are not hooked: late is told, where it may be."""
+        if self.interpreter.minor < (3, 15):
+            self.skipTest("before CPython 3.15 libc's malloc sees an interpreter begin")
+        recording = self.run_many("threads", self.kinds()[0], ALIVE, HEAPLEDGER_GC="off", HEAPLEDGER_EVENTS="none",
+                                  PYTHONMALLOC="mimalloc")
+        self.assertIn("interpreter beside the main one", recording.controls()["gc off"]["refused"])
+
     def test_collector_that_is_enabled_again(self):
         """It stays so, however often threads come and go; and that is told when the interpreter ends."""
         for kind in self.kinds():
