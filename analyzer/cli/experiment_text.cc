@@ -77,7 +77,9 @@ std::string interval_text(const Finding& f, Unit unit) {
 /// The smallest effect that these rounds would have shown, where none was shown.
 std::string detectable_text(const Finding& f, Unit unit) {
   const compare::Comparison& c = f.comparison;
-  if (f.basis != Basis::tested || c.verdict == Verdict::changed || !c.detectable) return {};
+  if (!f.has_verdict() || c.verdict == Verdict::changed) return {};
+  if (f.basis == Basis::exact || c.exact) return "any";  // nothing varies that could hide one
+  if (!c.detectable) return "nothing";  // too few rounds for any, however large
   return size_on_scale(*c.detectable, c, unit);
 }
 
