@@ -3,6 +3,7 @@
 
 #include <ctime>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 using ClockFunction = int (*)(clockid_t, timespec*);
@@ -16,3 +17,4 @@ extern constinit ClockFunction g_clock;
 void find_clock() noexcept;
 
 }  // namespace heapledger
+#pragma GCC visibility pop

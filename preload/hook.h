@@ -35,10 +35,10 @@ enum Depth : std::uint32_t {
 class Guard {
  public:
   Guard() noexcept : outer_(t_state.depth) {
-    if (outer_ == kIdle) t_state.depth = kInside;
+    if (outer_ == kIdle) [[likely]] t_state.depth = kInside;
   }
   ~Guard() {
-    if (outer_ == kIdle) t_state.depth = kIdle;
+    if (outer_ == kIdle) [[likely]] t_state.depth = kIdle;
   }
   Guard(const Guard&) = delete;
   Guard& operator=(const Guard&) = delete;
@@ -98,7 +98,7 @@ inline std::uint32_t take_stamp(std::uint32_t shard) noexcept {
 /// The same while `Writing` keeps signal handlers out: a process with one thread needs no locked add (4 of 20 ns). libc
 /// clears the flag before a second thread begins, and sets it again when only the calling thread is left.
 inline std::uint32_t take_stamp_alone(std::uint32_t shard) noexcept {
-  if (__libc_single_threaded == 0) return take_stamp(shard);
+  if (__libc_single_threaded == 0) [[unlikely]] return take_stamp(shard);
   std::atomic<std::uint32_t>& next = g_recording->shards[shard].next;
   const std::uint32_t stamp = next.load(std::memory_order_relaxed);
   next.store(stamp + 1, std::memory_order_relaxed);

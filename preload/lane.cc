@@ -54,7 +54,7 @@ Lane* make_lane(std::uint32_t tid) noexcept {
   auto* lane = static_cast<Lane*>(sys::map_memory(sizeof(Lane), MADV_WIPEONFORK));
   if (lane == nullptr) return nullptr;
   // Site 0, the unknown one, has a model like any other; and type 0 is of no block.
-  if (!lane->sites.reserve(0) || !lane->types.reserve(0)) return nullptr;
+  if (!lane->sites.reserve(0) || !lane->types.reserve(0) || !lane->stack.frames.reserve(kBlank)) return nullptr;
   lane->types.data()[0].word = kNoWord;
   lane->number = g_recording->lane_count.fetch_add(1, std::memory_order_relaxed);
   lane->owner.store(tid, std::memory_order_relaxed);
@@ -130,7 +130,7 @@ Lane* acquire_lane() noexcept {
   if (lane == nullptr) return trace_file::count_lost(), nullptr;
   if (lane->cursor >= lane->limit && !lane->refill()) return trace_file::count_lost(), nullptr;
   if (lane->serves != tid) {
-    lane->stack.depth = 0;  // of another thread
+    lane->stack.forget();  // of another thread
     const bool first = lane->number == 0 && lane->chunk_serial == 1 && lane->serves == 0 && t_state.thread_serial == 0;
     announce_thread(*lane, tid);
     if (first && lane->thread_serial == 0) lifecycle::describe_process(*lane);

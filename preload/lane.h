@@ -15,6 +15,7 @@
 #include "intern_table.h"
 #include "trace_file.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 /// One Python frame of the last stack that was walked, outermost first.
@@ -27,30 +28,48 @@ struct SeenFrame {
 };
 inline constexpr std::uint32_t kNoNode = 0xffffffff;
 
-/// The number of a frame under its callers: as a caller itself, or as the place of a call to an allocator.
-struct NameSlot {
-  std::uint64_t position;
-  const std::byte* code;
-  std::uint32_t parent;  ///< node of its callers
-  std::uint32_t epoch;   ///< see StackCache; in the next, another code object may lie at the address
-  std::uint32_t role;    ///< trace::Api, or kAsCaller
-  std::uint32_t number;  ///< site or node; 0: the slot is empty
+struct StackCache;
+/// A frame under its callers, in a role: as a caller itself, or as the place of a call to an allocator.
+struct NameKey {
+  std::uint64_t place;    ///< its position and, in the highest byte, the role: trace::Api, or kAsCaller
+  const std::byte* code;  ///< nullptr in an empty slot only
+  std::uint64_t context;  ///< node of its callers; StackCache::epoch: in the next, another code object may lie at the address
+  NameKey() = default;
+  NameKey(const StackCache& stack, const SeenFrame& frame, std::uint32_t parent, std::uint32_t role) noexcept;
+  /// One branch for all of it.
+  bool operator==(const NameKey& other) const noexcept {
+    return ((place ^ other.place) | (context ^ other.context) |
+            (reinterpret_cast<std::uintptr_t>(code) ^ reinterpret_cast<std::uintptr_t>(other.code))) == 0;
+  }
 };
-inline constexpr std::uint32_t kNameSlots = 512;
+/// The number that it has: of a node or of a site.
+struct NameSlot {
+  NameKey key;
+  std::uint32_t number;
+};
+inline constexpr std::uint32_t kNameSlots = 2048;
 inline constexpr std::uint32_t kAsCaller = 0xff;
 
 /// SeenFrame::flags: the interpreter's own, never named.
 inline constexpr std::uint32_t kHidden = 1;
 
-/// Last stack of a lane, for comparison with the present one (python/frames.cc).
+/// Last stack of a lane, for comparison with the present one (python/remembered_stack.cc). Its array begins with kBlank
+/// frames that are all zeros: what is outside the outermost frame has no address, and node 0.
 struct StackCache {
   GrowingArray<SeenFrame> frames;
-  std::uint32_t depth;
-  std::uint32_t visible;  ///< frames up to the innermost that is not hidden
-  std::uint32_t epoch;    ///< python::g_code_epoch when the names were given
+  SeenFrame* innermost;
+  SeenFrame* visible;     ///< innermost that is not hidden; a blank one: there is none
+  std::uint32_t epoch;    ///< python::g_code_epoch when the names were given; 0: no stack is remembered
   std::uint32_t bare[trace::kApiCount];  ///< sites of calls without a Python frame, 0: not named yet
   NameSlot names[kNameSlots];
+
+  void forget() noexcept { epoch = 0; }
 };
+inline constexpr std::uint32_t kBlank = 4;
+
+inline NameKey::NameKey(const StackCache& stack, const SeenFrame& frame, std::uint32_t parent, std::uint32_t role) noexcept
+    : place(frame.position ^ std::uint64_t{role} << 56), code(frame.code),
+      context(std::uint64_t{stack.epoch} << 32 | parent) {}
 
 /// A code object known by address; valid while the generation of its address stands (python/code.h).
 struct CodeSlot {
@@ -202,3 +221,4 @@ inline Lane* lane_with_room() noexcept {
 }
 
 }  // namespace heapledger
+#pragma GCC visibility pop

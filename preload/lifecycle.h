@@ -3,6 +3,7 @@
 
 #include <atomic>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 struct Lane;
@@ -40,3 +41,4 @@ void watch_thread_end() noexcept;
 
 }  // namespace lifecycle
 }  // namespace heapledger
+#pragma GCC visibility pop

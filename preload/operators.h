@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <new>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 /// One operator new in its throwing and nothrow form; nullptr where there is none behind ours.
@@ -35,3 +36,4 @@ void* plain_memory(std::size_t n) noexcept;
 void* plain_memory(std::size_t n, std::align_val_t alignment) noexcept;
 
 }  // namespace heapledger
+#pragma GCC visibility pop

@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sys/types.h>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 struct Real {
@@ -57,3 +58,4 @@ void* move_boot_block(void* block, std::size_t size) noexcept;
 std::size_t boot_block_size(const void* block) noexcept;
 
 }  // namespace heapledger
+#pragma GCC visibility pop

@@ -5,6 +5,7 @@
 
 #include "../trace/format.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 using trace::kMaxText;
@@ -38,3 +39,4 @@ extern constinit Settings g_settings;
 void read_settings() noexcept;
 
 }  // namespace heapledger
+#pragma GCC visibility pop

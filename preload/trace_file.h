@@ -10,6 +10,7 @@
 
 #include "../trace/format.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 
 /// What a forked child must not inherit lies in one mapping that the kernel wipes on fork (MADV_WIPEONFORK), whatever
@@ -77,3 +78,4 @@ void mark_clean_end(trace::FileHeader& header) noexcept;
 
 }  // namespace trace_file
 }  // namespace heapledger
+#pragma GCC visibility pop

@@ -27,7 +27,7 @@ namespace heapledger::trace {
 
 /// Bytes that hold v in little-endian order without leading zeros; 0 for 0.
 [[nodiscard]] constexpr unsigned byte_width(std::uint64_t v) noexcept {
-  return (static_cast<unsigned>(std::bit_width(v)) + 7) / 8;
+  return (static_cast<unsigned>(std::bit_width(v | 1)) + 7) / 8 - (v == 0);  // no branch: half of all moves are 0
 }
 
 /// Bytes of v as LEB128 (seven bits a byte, low ones first).

@@ -7,6 +7,7 @@
 
 #include "runtime.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 struct Lane;
 }
@@ -49,3 +50,4 @@ inline void forget_code(const void* block) noexcept {
 std::uint32_t code_number(Lane& lane, const std::byte* code) noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

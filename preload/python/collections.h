@@ -5,6 +5,7 @@
 
 #include <atomic>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 /// Forked children go on watching.
@@ -18,3 +19,4 @@ extern constinit std::atomic<bool> g_collections_watched;
 bool watch_collections() noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

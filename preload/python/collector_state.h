@@ -6,6 +6,7 @@
 #include "../../trace/controls.h"
 #include "../../trace/format.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 /// Functions that only these controls need; see Functions.
@@ -32,3 +33,4 @@ void tell_collector(trace::ControlOutcome outcome, const char* text) noexcept;
 [[nodiscard]] bool thresholds_are_as_asked(void* get_threshold) noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

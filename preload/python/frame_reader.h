@@ -5,6 +5,7 @@
 #include "code.h"
 #include "runtime.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 inline constexpr std::uint64_t kTagMask = ~std::uint64_t{3};
@@ -58,3 +59,4 @@ inline bool is_hidden(const Layout& layout, const std::byte* frame, const std::b
 }
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

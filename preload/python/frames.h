@@ -10,13 +10,41 @@
 #pragma once
 
 #include "../lane.h"
+#include "code.h"
 #include "runtime.h"
 #include "sites.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
+/// Where a thread's state has its innermost frame.
+struct ThreadReader {
+  constexpr ThreadReader() noexcept = default;
+  explicit ThreadReader(const Layout& l) noexcept
+      : id(l.tstate_thread_id), frame(l.tstate_frame), frame_of_cframe(l.cframe_frame), is_of_holder(l.minor <= 11) {}
+  std::size_t id = 0, frame = 0;
+  std::int64_t frame_of_cframe = -1;  ///< see Layout::cframe_frame
+  bool is_of_holder = true;  ///< the current thread is the one that holds the GIL, who may be somebody else (up to 3.11)
+};
+/// Of the interpreter in this process; constant once frames are walked.
+extern constinit ThreadReader g_thread_reader;
+
+/// The state of the calling thread, when `current` may be another's or none, or it has come to another interpreter since;
+/// nullptr: it has none.
+[[gnu::noinline]] const std::byte* find_thread(const std::byte* current) noexcept;
+
 /// Innermost frame of the calling thread; nullptr: it runs no Python code.
-const std::byte* current_frame() noexcept;
+inline const std::byte* current_frame() noexcept {
+  const ThreadReader& reader = g_thread_reader;
+  auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
+  if (thread == nullptr || (reader.is_of_holder && load<std::uint64_t>(thread, reader.id) != t_state.self) ||
+      load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter) [[unlikely]]
+    thread = find_thread(thread);
+  if (thread == nullptr) return nullptr;
+  auto* frame = load<const std::byte*>(thread, reader.frame);
+  if (reader.frame_of_cframe < 0 || frame == nullptr) return frame;
+  return load<const std::byte*>(frame, static_cast<std::size_t>(reader.frame_of_cframe));
+}
 
 /// Whether the calling thread holds the interpreter's lock; always true where there is none. For threads with a frame.
 [[nodiscard]] bool holds_lock() noexcept;
@@ -57,3 +85,4 @@ inline std::uint32_t site_of_stack(Lane& lane, const std::byte* frame, trace::Ap
 }
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

@@ -128,7 +128,7 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
 
 void enter_interpreter(const void* interpreter) noexcept {
   t_state.interpreter = interpreter;
-  if (interpreter != t_state.entered && t_state.lane != nullptr) t_state.lane->stack.depth = 0;
+  if (interpreter != t_state.entered && t_state.lane != nullptr) t_state.lane->stack.forget();
   t_state.entered = interpreter;
   if (interpreter != nullptr) note_world(interpreter);
   if (!g_looks.load(std::memory_order_relaxed) || interpreter == nullptr) return;

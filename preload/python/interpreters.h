@@ -16,6 +16,7 @@
 #include <atomic>
 #include <cstdint>
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 /// What is kept for one interpreter.
@@ -55,3 +56,4 @@ void watch_end(Interpreter& own) noexcept;
 void end_interpreters() noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

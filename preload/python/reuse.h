@@ -19,6 +19,7 @@
 #include "../../trace/format.h"
 #include "../lane.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 extern constinit std::atomic<trace::ReuseState> g_reuse_state;
@@ -57,3 +58,4 @@ inline void note_birth(Lane& lane, const void* block, std::uint32_t site) noexce
 }
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

@@ -7,6 +7,7 @@
 #include "../../trace/format.h"
 #include "offsets.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 struct Lane;
 }
@@ -95,3 +96,4 @@ extern constinit std::atomic<bool> g_attention;
 void ask_main_interpreter() noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

@@ -21,10 +21,11 @@ std::uint32_t intern_node(Lane& lane, std::uint32_t parent, const SeenFrame& see
 }
 
 std::uint32_t node_of(Lane& lane, std::uint32_t parent, const SeenFrame& frame) noexcept {
-  NameSlot& slot = slot_of(lane.stack, frame, parent, kAsCaller);
-  if (holds(slot, lane.stack, frame, parent, kAsCaller)) [[likely]] return slot.number;
+  const NameKey key(lane.stack, frame, parent, kAsCaller);
+  NameSlot& slot = slot_of(lane.stack, key);
+  if (slot.key == key) [[likely]] return slot.number;
   const std::uint32_t number = intern_node(lane, parent, frame);
-  slot = {frame.position, frame.code, parent, lane.stack.epoch, kAsCaller, number};
+  if (number != 0) slot = {key, number};
   return number;
 }
 
@@ -49,27 +50,26 @@ std::uint32_t name_bare_site(Lane& lane, trace::Api api) noexcept {
 }
 
 std::uint32_t name_callers(Lane& lane) noexcept {
-  SeenFrame* const frames = lane.stack.frames.data();
-  const std::uint64_t callers = lane.stack.visible - 1;
-  std::uint64_t named = callers;
-  while (named > 0 && frames[named - 1].node == kNoNode) --named;
-  std::uint32_t node = named > 0 ? frames[named - 1].node : 0;
-  for (; named < callers; ++named) {
-    if ((frames[named].flags & kHidden) == 0) node = node_of(lane, node, frames[named]);
-    frames[named].node = node;
+  SeenFrame* const innermost = lane.stack.visible;
+  SeenFrame* frame = innermost - 1;
+  while (frame->node == kNoNode) --frame;
+  std::uint32_t node = frame->node;
+  while (++frame != innermost) {
+    if ((frame->flags & kHidden) == 0) node = node_of(lane, node, *frame);
+    frame->node = node;
   }
   return node;
 }
 
-std::uint32_t name_site(Lane& lane, NameSlot& slot, std::uint32_t parent, trace::Api api) noexcept {
-  const SeenFrame& innermost = lane.stack.frames.data()[lane.stack.visible - 1];
+std::uint32_t name_site(Lane& lane, NameSlot& slot, const NameKey& key, trace::Api api) noexcept {
+  const SeenFrame& innermost = *lane.stack.visible;
   trace::Site site;
   site.api = static_cast<std::uint32_t>(api);
-  site.parent = parent;
+  site.parent = static_cast<std::uint32_t>(key.context);
   site.code = code_number(lane, innermost.code);
   site.offset = instruction_offset(*g_runtime.layout, innermost);
   const std::uint32_t number = add_key(lane, site);
-  slot = {innermost.position, innermost.code, parent, lane.stack.epoch, site.api, number};
+  if (number != 0) slot = {key, number};
   return number;
 }
 

@@ -18,6 +18,7 @@
 #include "../../trace/format.h"
 #include "calls.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
 struct Lane;
 }
@@ -91,3 +92,4 @@ bool make_proxy_type() noexcept;
 void* build_listed(void* original, void* arguments, void* keywords) noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

@@ -19,6 +19,7 @@
 #include "runtime.h"
 #include "worlds.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 /// Where objects keep their types; constant once there is an interpreter.
@@ -53,8 +54,8 @@ extern constinit std::atomic<std::uintptr_t> g_type_low, g_type_high;
 /// An OBJ block is about to be freed or moved; it may be a type.
 inline void forget_type(const void* block) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(block);
-  if (address >= g_type_low.load(std::memory_order_relaxed) && address < g_type_high.load(std::memory_order_relaxed))
-    [[unlikely]] note_type_end(block);
+  const std::uintptr_t low = g_type_low.load(std::memory_order_relaxed);
+  if (address - low < g_type_high.load(std::memory_order_relaxed) - low) [[unlikely]] note_type_end(block);
 }
 
 /// Free-threaded builds, before a block is freed: its thread must not look at it any more.
@@ -71,10 +72,11 @@ void settle_claimed(Lane& lane) noexcept;
 /// The thread is about to do something with Python's allocators: what it allocated before is an object by now.
 /// `ending`: the block that it is about to free.
 [[gnu::always_inline]] inline void settle(Lane& lane, const void* ending = nullptr) noexcept {
-  if (g_recording->object_lane.load(std::memory_order_relaxed) != &lane) [[unlikely]] take_over(lane);
+  if (g_recording->object_lane.load(std::memory_order_relaxed) != &lane) [[unlikely]]
+    take_over(lane);
   const PendingObject& pending = lane.pending;
-  if (pending.block == nullptr && lane.aside_count == 0) return;
   if (lane.aside_count == 0) [[likely]] {
+    if (pending.block == nullptr) [[likely]] return;
     const KnownType& known = lane.types.data()[pending.predicted];
     if (known.word + sizeof(void*) <= pending.size && known.epoch == g_type_epoch.load(std::memory_order_relaxed) &&
         load<const std::byte*>(pending.block, known.word) == known.type) [[likely]] {
@@ -109,3 +111,4 @@ void settle_claimed(Lane& lane) noexcept;
 }
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop

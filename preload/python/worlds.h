@@ -14,6 +14,7 @@
 
 #include "../lane.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
 /// The interpreter whose objects were expected last, while there is one world. Others have to be looked at first.
@@ -32,3 +33,4 @@ void note_world(const void* interpreter) noexcept;
 void end_world(const void* interpreter) noexcept;
 
 }  // namespace heapledger::python
+#pragma GCC visibility pop
