@@ -54,7 +54,11 @@ Lane* make_lane(std::uint32_t tid) noexcept {
   auto* lane = static_cast<Lane*>(sys::map_memory(sizeof(Lane), MADV_WIPEONFORK));
   if (lane == nullptr) return nullptr;
   // Site 0, the unknown one, has a model like any other; and type 0 is of no block.
-  if (!lane->sites.reserve(0) || !lane->types.reserve(0) || !lane->stack.frames.reserve(kBlank)) return nullptr;
+  if (!lane->sites.reserve(0) || !lane->types.reserve(0) || !lane->stack.frames.reserve(kBlank)) {
+    trace_file::stop(trace::StopReason::map_failed);  // the next event would map all of it again
+    return nullptr;
+  }
+  lane->stack.forget();
   lane->types.data()[0].word = kNoWord;
   lane->number = g_recording->lane_count.fetch_add(1, std::memory_order_relaxed);
   lane->owner.store(tid, std::memory_order_relaxed);

@@ -53,19 +53,23 @@ inline constexpr std::uint32_t kAsCaller = 0xff;
 /// SeenFrame::flags: the interpreter's own, never named.
 inline constexpr std::uint32_t kHidden = 1;
 
+inline constexpr std::uint32_t kBlank = 4;
+
 /// Last stack of a lane, for comparison with the present one (python/remembered_stack.cc). Its array begins with kBlank
 /// frames that are all zeros: what is outside the outermost frame has no address, and node 0.
 struct StackCache {
   GrowingArray<SeenFrame> frames;
   SeenFrame* innermost;
   SeenFrame* visible;     ///< innermost that is not hidden; a blank one: there is none
-  std::uint32_t epoch;    ///< python::g_code_epoch when the names were given; 0: no stack is remembered
+  std::uint32_t epoch;    ///< python::g_code_epoch when the names were given
   std::uint32_t bare[trace::kApiCount];  ///< sites of calls without a Python frame, 0: not named yet
   NameSlot names[kNameSlots];
 
-  void forget() noexcept { epoch = 0; }
+  /// The blank frame next to the outermost one.
+  [[nodiscard]] SeenFrame* outside() noexcept { return frames.data() + kBlank - 1; }
+  /// Remembers no stack. The array is there.
+  void forget() noexcept { innermost = visible = outside(); }
 };
-inline constexpr std::uint32_t kBlank = 4;
 
 inline NameKey::NameKey(const StackCache& stack, const SeenFrame& frame, std::uint32_t parent, std::uint32_t role) noexcept
     : place(frame.position ^ std::uint64_t{role} << 56), code(frame.code),

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <cerrno>
+#include <csignal>
 #include <cstddef>
 #include <cstdint>
 #include <ctime>
@@ -37,6 +38,24 @@ class ErrnoKeeper {
 
  private:
   int saved_;
+};
+
+/// Signals wait while one lives: no handler runs, and none forks, in the midst of something that must not be done twice.
+class SignalsHeld {
+ public:
+  SignalsHeld() noexcept {
+    const std::uint64_t all = ~std::uint64_t{0};  // the kernel leaves SIGKILL and SIGSTOP out
+    held_ = call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof before_) == 0;
+  }
+  ~SignalsHeld() {
+    if (held_) call(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof before_);
+  }
+  SignalsHeld(const SignalsHeld&) = delete;
+  SignalsHeld& operator=(const SignalsHeld&) = delete;
+
+ private:
+  std::uint64_t before_ = 0;
+  bool held_ = false;
 };
 
 inline int open(const char* path, int flags, int mode = 0) noexcept {

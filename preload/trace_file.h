@@ -1,7 +1,7 @@
 // The raw trace of this process: one file, mapped MAP_SHARED, so that what was written survives SIGKILL.
 //
-// Chunks are claimed with one atomic add and reserved on disk with fallocate before they are mapped: a full disk is an
-// error here and never a SIGBUS in the target. No descriptor stays open: the file is opened by its path for each chunk.
+// Chunks are claimed with one atomic add, and reserved on disk and filled with zeros before they are mapped: a full disk is
+// an error here and never a SIGBUS in the target. No descriptor stays open: the file is opened by its path for each chunk.
 // Nothing here takes a lock. All functions may run in any hook of any thread; none touches errno.
 #pragma once
 

@@ -8,7 +8,7 @@
 namespace heapledger::python {
 
 constinit std::atomic<std::uint32_t> g_code_generation[kGenerationSlots] = {};
-constinit std::atomic<std::uint32_t> g_code_epoch = 1;
+constinit std::atomic<std::uint32_t> g_code_epoch = 0;
 
 namespace {
 

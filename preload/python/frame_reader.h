@@ -31,7 +31,8 @@ struct FrameReader {
   }
   /// True when the frame runs something else than remembered, or its link does not lead to `expected`. One branch for all
   /// of it; and the next frame to be looked at is the remembered one, which is known early, so that loads need not wait
-  /// for the links. `only_position`: positions are addresses, and no two code objects have one in common.
+  /// for the links. `only_position`: positions are addresses, and no two code objects have one in common, as long as none
+  /// ends (g_code_epoch).
   template <bool only_position>
   [[nodiscard]] bool differs(const std::byte* frame, const SeenFrame& seen, const std::byte* expected) const noexcept {
     const std::uint64_t link = load<std::uint64_t>(frame, previous) ^ reinterpret_cast<std::uintptr_t>(expected);

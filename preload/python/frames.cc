@@ -1,8 +1,6 @@
 // Finding the frame of the calling thread, and plain walks.
 #include "frames.h"
 
-#include <pthread.h>
-
 #include "../settings.h"
 #include "frame_reader.h"
 #include "interpreter_table.h"
@@ -22,11 +20,9 @@ constinit ThreadReader g_thread_reader;
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
-const std::byte* find_thread(const std::byte* current) noexcept {
+const std::byte* find_thread(const std::byte* current, bool is_another) noexcept {
   const Functions& f = g_runtime.functions;
-  if (t_state.self == 0) t_state.self = pthread_self();
-  if (current != nullptr && g_thread_reader.is_of_holder && load<pthread_t>(current, g_thread_reader.id) != t_state.self)
-    current = nullptr;
+  if (is_another) current = nullptr;
   if (current != nullptr) {
     if (const auto* own = load<const void*>(current, kThreadStateInterpreter); own != t_state.interpreter)
       enter_interpreter(own);
@@ -41,10 +37,9 @@ const std::byte* find_thread(const std::byte* current) noexcept {
 
 bool holds_lock() noexcept {
   const auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
-  return thread != nullptr && load<pthread_t>(thread, g_runtime.layout->tstate_thread_id) == pthread_self();
+  return thread != nullptr && load<pthread_t>(thread, g_runtime.layout->tstate_thread_id) == own_id();
 }
 
-/// Offset into the code's instructions, in bytes; negative (as an unsigned number) before the first one has begun.
 std::uint32_t instruction_offset(const Layout& layout, const SeenFrame& seen) noexcept {
   const auto lasti = static_cast<std::int32_t>(seen.position);
   if (layout.position_kind == Position::bytes) return static_cast<std::uint32_t>(lasti);

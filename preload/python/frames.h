@@ -9,6 +9,8 @@
 // allocator or before or behind it.
 #pragma once
 
+#include <pthread.h>
+
 #include "../lane.h"
 #include "code.h"
 #include "runtime.h"
@@ -29,17 +31,24 @@ struct ThreadReader {
 /// Of the interpreter in this process; constant once frames are walked.
 extern constinit ThreadReader g_thread_reader;
 
-/// The state of the calling thread, when `current` may be another's or none, or it has come to another interpreter since;
+/// The state of the calling thread, when `current` is none, or another's, or it has come to another interpreter since;
 /// nullptr: it has none.
-[[gnu::noinline]] const std::byte* find_thread(const std::byte* current) noexcept;
+[[gnu::noinline]] const std::byte* find_thread(const std::byte* current, bool is_another) noexcept;
+
+/// pthread_self(); a call of libc is made once.
+inline std::uint64_t own_id() noexcept {
+  if (t_state.self == 0) [[unlikely]] t_state.self = pthread_self();
+  return t_state.self;
+}
 
 /// Innermost frame of the calling thread; nullptr: it runs no Python code.
 inline const std::byte* current_frame() noexcept {
   const ThreadReader& reader = g_thread_reader;
   auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
-  if (thread == nullptr || (reader.is_of_holder && load<std::uint64_t>(thread, reader.id) != t_state.self) ||
-      load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter) [[unlikely]]
-    thread = find_thread(thread);
+  // Read once: the state of another thread may be gone the next moment.
+  const bool is_another = thread != nullptr && reader.is_of_holder && load<std::uint64_t>(thread, reader.id) != own_id();
+  if (thread == nullptr || is_another || load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter)
+    [[unlikely]] thread = find_thread(thread, is_another);
   if (thread == nullptr) return nullptr;
   auto* frame = load<const std::byte*>(thread, reader.frame);
   if (reader.frame_of_cframe < 0 || frame == nullptr) return frame;

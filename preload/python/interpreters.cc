@@ -128,7 +128,8 @@ void on_interpreter_end(void* /*capsule*/) noexcept {
 
 void enter_interpreter(const void* interpreter) noexcept {
   t_state.interpreter = interpreter;
-  if (interpreter != t_state.entered && t_state.lane != nullptr) t_state.lane->stack.forget();
+  if (Lane* lane = t_state.lane; interpreter != t_state.entered && lane != nullptr && lane->stack.innermost != nullptr)
+    lane->stack.forget();  // a forked child has the lane of its parent, wiped
   t_state.entered = interpreter;
   if (interpreter != nullptr) note_world(interpreter);
   if (!g_looks.load(std::memory_order_relaxed) || interpreter == nullptr) return;

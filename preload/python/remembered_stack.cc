@@ -27,8 +27,7 @@ template <bool by_position>
   return nullptr;
 }
 SeenFrame* find_change(StackCache& stack, SeenFrame* seen) noexcept {
-  SeenFrame* const outside = stack.frames.data() + kBlank - 1;
-  return g_reader.by_position ? find_change<true>(outside, seen) : find_change<false>(outside, seen);
+  return g_reader.by_position ? find_change<true>(stack.outside(), seen) : find_change<false>(stack.outside(), seen);
 }
 
 /// A frame as it is now.
@@ -102,7 +101,7 @@ void set_innermost(StackCache& stack, SeenFrame* innermost) noexcept {
   std::uint32_t depth = 0;
   for (const std::byte* f = innermost; f != nullptr && depth < kMaxDepth; f = g_reader.read(f).previous) ++depth;
   if (!stack.frames.reserve(kBlank + depth)) depth = 0;  // the array has room for the blank ones at least
-  SeenFrame* const outside = stack.frames.data() + kBlank - 1;
+  SeenFrame* const outside = stack.outside();
   const std::byte* f = innermost;
   for (std::uint32_t i = depth; i > 0; --i) {
     const View view = g_reader.read(f);

@@ -33,7 +33,7 @@ class Advice(PythonTest):
         command = (TOOL, "record", "-q", "-o", ledger, "--slots-from", plain.path(), "--slots", "__main__:Item,__main__:Book",
                    "--", *self.python("million.py", COUNT))
         self.assertEqual(Outcome("", "", 0), run(command))
-        return json.loads(run((TOOL, "report", "--json", ledger)).stdout)["totals"]["peak_bytes"]
+        return self.peak_of(ledger)
 
     def test_what_grows(self):
         outcome, recording = self.record(self.python("hoarder.py"))
@@ -46,6 +46,30 @@ class Advice(PythonTest):
         self.assertEqual(1, len(tables), here)
         start = line_with("hoarder.py", "# at: from the start")
         self.assertEqual([], [one for one in here if one["line"] == start and one["steady"]])
+
+    def test_several_processes(self):
+        """Advice for each process; slots for the classes of both, with what either knows of a class that both have."""
+        command = self.python("relatives.py", 20_000)
+        outcome, plain = self.record_unchanged(command)
+        self.assertEqual((0, "20000 0\n"), (outcome.status, outcome.stdout), outcome.stderr)
+        self.assertEqual({"Shared": {"number"}, "OfParent": {"left", "right"}}, self.own_classes(plain, 1))
+        self.assertEqual({"Shared": {"number", "further"}, "OfChild": {"only"}}, self.own_classes(plain, 2))
+        if self.root != "/":
+            return
+        ledger = self.folder / "slotted.hl"
+        classes = "__main__:Shared,__main__:OfParent,__main__:OfChild"
+        slotted = run((TOOL, "record", "-q", "-o", ledger, "--slots-from", plain.path(), "--slots", classes, "--", *command))
+        self.assertEqual(Outcome("20000 0\n", "", 0), slotted)
+        self.assertLess(self.peak_of(ledger), self.peak_of(plain.path()) - 4 * 20_000 * 16)
+
+    def own_classes(self, recording, process):
+        """Names of attributes, by class of the program."""
+        advice = json.loads(recording.read("advise", "--json", "--pid", str(process)))["slots"]
+        own = [one for one in advice if one["type"].startswith("__main__.")]
+        return {one["type"].removeprefix("__main__."): set(one["attributes"]) for one in own}
+
+    def peak_of(self, ledger):
+        return json.loads(run((TOOL, "report", "--json", ledger)).stdout)["totals"]["peak_bytes"]
 
 
 class BadInput(unittest.TestCase):

@@ -1,6 +1,7 @@
 """Programs that do to a recorder what it fears most: signal handlers in the midst of everything, operators of new from
 elsewhere, threads that allocate when they are nearly gone. Blocks of 6001 bytes count."""
 
+import json
 import unittest
 
 from recording import Recording
@@ -29,6 +30,15 @@ class HostileHosts(TargetTest):
         children = [process for process in recording.processes if process.forked_from]
         self.assertEqual(200, len(children))
         self.assertEqual(200_000, count(recording))
+
+    def test_children_of_handlers_that_nobody_waits_for(self):
+        """Parent and child both go on with what was interrupted, which may be the growth of the parent's trace."""
+        recording = self.sound("interrupts", "apart")
+        (parent,) = [process for process in recording.processes if not process.forked_from]
+        report = json.loads(recording.read("report", "--json", "--pid", str(parent.pid)))
+        self.assertEqual([], [one for one in report["warnings"] if one["pid"] in (0, parent.pid)])
+        self.assertLessEqual(5_000_000, report["totals"]["allocations"])
+        self.assertLessEqual(report["totals"]["allocations"], 5_000_100)  # and what libc asks for itself
 
     def test_a_library_with_operators_of_its_own(self):
         recording = self.sound("host", BINARIES / "private_operators.so")

@@ -1,6 +1,8 @@
 // Signal handlers that do forbidden things while the main line allocates. argv[1]:
 //   map    handlers map and unmap a page
 //   fork   handlers fork; the children return from the handler, allocate and leave. Prints how many did not end well.
+//   apart  the same, and nobody waits for the children: both go on with what was interrupted. kBlocks of 6007 bytes, one
+//          after the other, are the parent's.
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
@@ -11,10 +13,10 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { kForks = 200, kMaps = 500 };
+enum { kForks = 200, kMaps = 500, kBlocks = 5000000 };
 
 static volatile sig_atomic_t g_handled, g_failed, g_is_child, g_enough;
-static int g_fork;
+static int g_fork, g_apart;
 
 static int wanted(void) { return g_fork ? kForks : kMaps; }
 
@@ -33,31 +35,43 @@ static void handle(int number) {
     return;
   }
   int status = 0;
+  if (g_apart) return;
   waitpid(child, &status, 0);
   if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ++g_failed;
 }
 
+/// What children do that have returned from the handler.
+static void leave_child(void) {
+  if (!g_is_child) return;
+  for (int j = 0; j < 1000; ++j) free(malloc(6001));
+  _exit(0);
+}
+
 int main(int argc, char **argv) {
   if (argc != 2) return 2;
-  g_fork = strcmp(argv[1], "fork") == 0;
+  g_apart = strcmp(argv[1], "apart") == 0;
+  g_fork = g_apart || strcmp(argv[1], "fork") == 0;
   struct sigaction action = {.sa_handler = handle, .sa_flags = SA_RESTART};
   sigaction(SIGALRM, &action, NULL);
   struct sigevent event = {.sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM};
-  const long pause = g_fork ? 1000000 : 100000;
+  const long pause = g_apart ? 500000 : g_fork ? 1000000 : 100000;
   const struct itimerspec often = {{0, pause}, {0, pause}};
   timer_t timer;
   timer_create(CLOCK_MONOTONIC, &event, &timer);
   timer_settime(timer, 0, &often, NULL);
   void *live[64] = {NULL};
-  for (unsigned i = 0; g_handled < wanted(); ++i) {
+  for (int i = 0; g_apart && i < kBlocks; ++i) {
+    free(malloc(6007));
+    leave_child();
+  }
+  for (unsigned i = 0; g_handled < wanted() && !g_apart; ++i) {
     live[i % 64] = realloc(live[i % 64], 16 + i * 7919u % 500);
-    if (g_is_child) {
-      for (int j = 0; j < 1000; ++j) free(malloc(6001));
-      _exit(0);
-    }
+    leave_child();
   }
   g_enough = 1;
   for (int i = 0; i < 64; ++i) free(live[i]);
+  for (int status = 0; wait(&status) > 0;)
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) ++g_failed;
   printf("%d failed\n", (int)g_failed);
   return 0;
 }
