@@ -5,7 +5,8 @@
 
 Every round runs each variant of a workload once, in an order that is shuffled by a printed seed; the figure of a variant
 is the median over the rounds of its CPU time (user + system, children included) divided by the bare run's of the same
-round. Peers that are not installed are named and left out. Prints Markdown. Not a test: nothing here passes or fails.
+round. Peers that are not installed are named and left out, and so are the programs of pyperformance, which run where
+PYTHON has it (pip install pyperf pyperformance). Prints Markdown. Not a test: nothing here passes or fails.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import os
 import pathlib
 import platform
 import random
+import resource
 import shutil
 import statistics
 import subprocess
@@ -31,6 +33,25 @@ WORKLOADS = [
     ("churn, depth 3", ["churn.py", "3"], 2.0),
     ("churn, depth 30", ["churn.py", "30"], 4.0),
 ]
+# Name, number of loops: some seconds each, so that the start of the interpreter counts for little.
+PYPERFORMANCE = [("deltablue", 800), ("raytrace", 10), ("richards", 60)]
+WHERE_IS_IT = "import pathlib, pyperf, pyperformance; print(pathlib.Path(pyperformance.__file__).parent)"
+
+
+def pyperformance_workloads(python):
+    found = subprocess.run([python, "-c", WHERE_IS_IT], capture_output=True, text=True, check=False)
+    if found.returncode != 0:
+        print("pyperformance: not installed for this interpreter, left out\n")
+        return []
+    folder = pathlib.Path(found.stdout.strip(), "data-files", "benchmarks")
+    in_process = ["--worker", "--values", "1", "--warmups", "0", "--loops"]
+    return [(f"{name} (pyperformance)", [str(folder / f"bm_{name}" / "run_benchmark.py"), *in_process, str(loops)], 1.3)
+            for name, loops in PYPERFORMANCE]
+
+
+def children_cpu():
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 class Bench:
@@ -39,6 +60,7 @@ class Bench:
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="heapledger-bench-"))
         self.shim = pathlib.Path(options.build, "preload", "libheapledger_preload.so").resolve()
         self.heaptrack = shutil.which("heaptrack")
+        self.workloads = WORKLOADS + pyperformance_workloads(options.python)
 
     def variants(self, arguments):
         script = [str(HERE / "workloads" / arguments[0]), *arguments[1:]]
@@ -59,13 +81,12 @@ class Bench:
     def cpu_seconds(self, command, setting):
         shutil.rmtree(self.folder, ignore_errors=True)
         self.folder.mkdir(parents=True)
-        before = os.times()
+        before = children_cpu()
         status = subprocess.run(command, env={**os.environ, "PYTHONHASHSEED": "0", **setting},
                                 stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False).returncode
-        after = os.times()
+        seconds = children_cpu() - before
         if status != 0:
             raise SystemExit(f"{' '.join(command)}: exit status {status}")
-        seconds = after.children_user + after.children_system - before.children_user - before.children_system
         return seconds, sum(f.stat().st_blocks * 512 for f in self.folder.rglob("*") if f.is_file())
 
     def measure(self, arguments):
@@ -83,7 +104,7 @@ def python_tables(bench):
     names = [name for name, _, _ in bench.variants(["fib.py"])]
     print("| workload | budget | bare, s | " + " | ".join(names[1:]) + " |")
     print("|---|---|---|" + "---|" * (len(names) - 1))
-    for title, arguments, budget in WORKLOADS:
+    for title, arguments, budget in bench.workloads:
         cells = bench.measure(arguments)
         bare = statistics.median(seconds for seconds, _, _ in cells["bare"])
         ratios = [f"{statistics.median(r for _, r, _ in cells[name]):.2f}" for name in names[1:]]
@@ -121,7 +142,7 @@ def size_table(bench):
     ledger = bench.folder.parent / f"{bench.folder.name}.hl"
     print("\n| trace | events | raw, B an event | ledger, B an allocation | pack, M events/s | report, s |")
     print("|---|---|---|---|---|---|")
-    for title, arguments, _ in WORKLOADS:
+    for title, arguments, _ in bench.workloads:
         bench.cpu_seconds(*list(bench.variants(arguments))[1][1:])
         packing = cpu_of([tool, "pack", "-f", "-o", ledger, bench.folder / "raw"])
         reporting = cpu_of([tool, "report", "--by", "peak", ledger])
@@ -136,10 +157,9 @@ def size_table(bench):
 
 
 def cpu_of(command):
-    before = os.times()
+    before = children_cpu()
     subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=True)
-    after = os.times()
-    return after.children_user + after.children_system - before.children_user - before.children_system
+    return children_cpu() - before
 
 
 def start_table(bench):
@@ -172,20 +192,20 @@ def main():
     parser.add_argument("--python", default="/usr/bin/python3")
     parser.add_argument("--memray", help="an interpreter of the same version that has memray installed")
     parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--only-python", action="store_true", help="the first table only")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1 << 32))
     options = parser.parse_args()
     random.seed(options.seed)
-    bench = Bench(options)
     version = subprocess.run([options.python, "-V"], capture_output=True, text=True, check=True).stdout.strip()
     print(f"{version}, {os.cpu_count()} CPUs, {platform.machine()}, {options.rounds} rounds, seed {options.seed}, "
           f"load before {os.getloadavg()[0]:.1f}\n")
+    bench = Bench(options)
     for name, found in (("heaptrack", bench.heaptrack), ("memray", options.memray)):
         if not found:
             print(f"{name}: not installed, left out\n")
     python_tables(bench)
-    native_table(bench)
-    size_table(bench)
-    start_table(bench)
+    for table in () if options.only_python else (native_table, size_table, start_table):
+        table(bench)
     shutil.rmtree(bench.folder, ignore_errors=True)
 
 
