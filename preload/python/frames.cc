@@ -20,17 +20,15 @@ constinit ThreadReader g_thread_reader;
   g_watch.fetch_or(kWatchDomains, std::memory_order_relaxed);
 }
 
-const std::byte* find_thread(const std::byte* current, bool is_another) noexcept {
+const std::byte* find_thread(const std::byte* own) noexcept {
   const Functions& f = g_runtime.functions;
-  if (is_another) current = nullptr;
-  if (current != nullptr) {
-    if (const auto* own = load<const void*>(current, kThreadStateInterpreter); own != t_state.interpreter)
-      enter_interpreter(own);
-    return current;
+  if (own != nullptr) {
+    enter_interpreter(load<const void*>(own, kThreadStateInterpreter));
+    return own;
   }
   t_state.interpreter = nullptr;
   if (f.is_initialized() == 0) return watch_restart(), nullptr;
-  const auto* own = static_cast<const std::byte*>(f.this_thread());
+  own = static_cast<const std::byte*>(f.this_thread());
   if (own == nullptr) t_state.entered = nullptr;
   return own;
 }

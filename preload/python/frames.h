@@ -31,9 +31,9 @@ struct ThreadReader {
 /// Of the interpreter in this process; constant once frames are walked.
 extern constinit ThreadReader g_thread_reader;
 
-/// The state of the calling thread, when `current` is none, or another's, or it has come to another interpreter since;
-/// nullptr: it has none.
-[[gnu::noinline]] const std::byte* find_thread(const std::byte* current, bool is_another) noexcept;
+/// The state of the calling thread, when `own` is not known (nullptr) or has come to another interpreter since; nullptr: it
+/// has none.
+[[gnu::noinline]] const std::byte* find_thread(const std::byte* own) noexcept;
 
 /// pthread_self(); a call of libc is made once.
 inline std::uint64_t own_id() noexcept {
@@ -46,9 +46,10 @@ inline const std::byte* current_frame() noexcept {
   const ThreadReader& reader = g_thread_reader;
   auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
   // Read once: the state of another thread may be gone the next moment.
-  const bool is_another = thread != nullptr && reader.is_of_holder && load<std::uint64_t>(thread, reader.id) != own_id();
-  if (thread == nullptr || is_another || load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter)
-    [[unlikely]] thread = find_thread(thread, is_another);
+  if (thread != nullptr && reader.is_of_holder && load<std::uint64_t>(thread, reader.id) != own_id()) [[unlikely]]
+    thread = nullptr;
+  if (thread == nullptr || load<const void*>(thread, kThreadStateInterpreter) != t_state.interpreter) [[unlikely]]
+    thread = find_thread(thread);
   if (thread == nullptr) return nullptr;
   auto* frame = load<const std::byte*>(thread, reader.frame);
   if (reader.frame_of_cframe < 0 || frame == nullptr) return frame;
