@@ -28,27 +28,30 @@ struct SeenFrame {
 };
 inline constexpr std::uint32_t kNoNode = 0xffffffff;
 
-struct StackCache;
 /// A frame under its callers, in a role: as a caller itself, or as the place of a call to an allocator.
 struct NameKey {
-  std::uint64_t place;    ///< its position and, in the highest byte, the role: trace::Api, or kAsCaller
-  const std::byte* code;  ///< nullptr in an empty slot only
-  std::uint64_t context;  ///< node of its callers; StackCache::epoch: in the next, another code object may lie at the address
-  NameKey() = default;
-  NameKey(const StackCache& stack, const SeenFrame& frame, std::uint32_t parent, std::uint32_t role) noexcept;
+  std::uint64_t place;    ///< its code object, position and role; kNowhere: they do not fit
+  std::uint32_t parent;   ///< node of its callers
+};
+inline constexpr std::uint64_t kNowhere = ~std::uint64_t{0};
+/// The number that it has: of a node or of a site. What is all zeros names nothing.
+struct Name {
+  std::uint64_t place;
+  std::uint32_t parent, number;
   /// One branch for all of it.
-  bool operator==(const NameKey& other) const noexcept {
-    return ((place ^ other.place) | (context ^ other.context) |
-            (reinterpret_cast<std::uintptr_t>(code) ^ reinterpret_cast<std::uintptr_t>(other.code))) == 0;
+  [[nodiscard]] bool is_of(NameKey key) const noexcept {
+    return ((place ^ key.place) | (parent ^ key.parent)) == 0;
   }
 };
-/// The number that it has: of a node or of a site.
-struct NameSlot {
-  NameKey key;
-  std::uint32_t number;
+/// Names that want the same place, the newest first. A program's hot ones should fit into the first cache beside its own
+/// data, and be found there: those of a function called from everywhere are some hundred.
+struct alignas(64) NameSet {
+  Name names[4];
 };
-inline constexpr std::uint32_t kNameSlots = 2048;
-inline constexpr std::uint32_t kAsCaller = 0xff;
+inline constexpr std::uint32_t kNameSets = 256;
+/// Role of a frame: trace::Api, or this.
+inline constexpr std::uint32_t kAsCaller = 31;
+static_assert(trace::kApiCount <= kAsCaller);
 
 /// SeenFrame::flags: the interpreter's own, never named.
 inline constexpr std::uint32_t kHidden = 1;
@@ -63,7 +66,7 @@ struct StackCache {
   SeenFrame* visible;     ///< innermost that is not hidden; a blank one: there is none
   std::uint32_t epoch;    ///< python::g_code_epoch when the names were given
   std::uint32_t bare[trace::kApiCount];  ///< sites of calls without a Python frame, 0: not named yet
-  NameSlot names[kNameSlots];
+  NameSet names[kNameSets];
 
   /// The blank frame next to the outermost one.
   [[nodiscard]] SeenFrame* outside() noexcept { return frames.data() + kBlank - 1; }
@@ -71,17 +74,13 @@ struct StackCache {
   void forget() noexcept { innermost = visible = outside(); }
 };
 
-inline NameKey::NameKey(const StackCache& stack, const SeenFrame& frame, std::uint32_t parent, std::uint32_t role) noexcept
-    : place(frame.position ^ std::uint64_t{role} << 56), code(frame.code),
-      context(std::uint64_t{stack.epoch} << 32 | parent) {}
-
 /// A code object known by address; valid while the generation of its address stands (python/code.h).
 struct CodeSlot {
   const std::byte* code;
   std::uint32_t generation;
   std::uint32_t number;
 };
-inline constexpr std::uint32_t kCodeSlots = 512;
+inline constexpr std::uint32_t kCodeSlots = 2048;
 
 /// A type of Python as the lane knows it: where a block has the pointer to it.
 inline constexpr std::uint32_t kNoWord = 0x7fffffff;

@@ -23,7 +23,7 @@ struct FrameReader {
   explicit FrameReader(const Layout& l) noexcept
       : previous(l.frame_previous), code(l.frame_code), position(l.frame_position),
         position_mask(l.position_kind >= Position::pointer ? ~std::uint64_t{0} : 0xffffffffu),
-        by_position(l.position_kind >= Position::pointer) {}
+        by_position(l.position_kind >= Position::pointer), kind(l.position_kind) {}
   [[nodiscard]] View read(const std::byte* frame) const noexcept {
     return {load<const std::byte*>(frame, previous),
             reinterpret_cast<const std::byte*>(load<std::uint64_t>(frame, code) & kTagMask),
@@ -44,6 +44,7 @@ struct FrameReader {
   std::size_t previous = 0, code = 0, position = 0;
   std::uint64_t position_mask = 0;
   bool by_position = false;
+  Position kind = Position::bytes;
 };
 
 /// Of the interpreter in this process; constant once frames are walked.

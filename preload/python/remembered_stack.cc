@@ -3,6 +3,7 @@
 // A remembered frame is read only when a link in memory has just led to it: it may be gone, and its memory with it.
 #include "frame_reader.h"
 #include "frames.h"
+#include "names.h"
 
 namespace heapledger::python {
 
@@ -115,7 +116,10 @@ void set_innermost(StackCache& stack, SeenFrame* innermost) noexcept {
 [[gnu::noinline]] void refresh_changed(StackCache& stack, const std::byte* frame) noexcept {
   const std::uint32_t epoch = g_code_epoch.load(std::memory_order_relaxed);
   if (stack.epoch == epoch && follow_calls(stack, frame)) [[likely]] return;
-  stack.epoch = epoch;  // names given before a code object ended may be another's by now
+  if (stack.epoch != epoch) {  // names given before a code object ended may be another's by now
+    stack.epoch = epoch;
+    std::memset(stack.names, 0, sizeof stack.names);
+  }
   walk(stack, frame);
 }
 
@@ -142,10 +146,10 @@ std::uint32_t site_of_frame(Lane& lane, const std::byte* frame, trace::Api api) 
   if (innermost->frame == nullptr) [[unlikely]] return name_bare_site(lane, api);
   std::uint32_t parent = innermost[-1].node;
   if (parent == kNoNode) parent = name_callers(lane);
-  const NameKey key(stack, *innermost, parent, static_cast<unsigned>(api));
-  NameSlot& slot = slot_of(stack, key);
-  if (slot.key == key) [[likely]] return slot.number;
-  return name_site(lane, slot, key, api);
+  const NameKey key = {place_of(*innermost, static_cast<unsigned>(api)), parent};
+  NameSet& set = set_of(stack, key);
+  if (const Name* known = find_name(set, key); known != nullptr) [[likely]] return known->number;
+  return name_site(lane, set, key, api);
 }
 
 }  // namespace heapledger::python

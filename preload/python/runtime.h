@@ -51,12 +51,12 @@ struct Functions {
 };
 
 struct Runtime {
-  Functions functions;
-  const Layout* layout;  ///< nullptr: stacks cannot be read
-  std::uint32_t version_hex;
-  bool free_threaded;
+  const Layout* layout;   ///< nullptr: stacks cannot be read
   const void* none;       ///< Py_None
   const void* code_type;  ///< PyCode_Type
+  std::uint32_t version_hex;
+  bool free_threaded;
+  Functions functions;
 };
 
 /// Constant once `g_stacks` says that there is an interpreter.

@@ -1,8 +1,11 @@
 // Interning of frames and sites: each is defined once in a lane's trace.
 #include "sites.h"
 
+#include <iterator>
+
 #include "code.h"
 #include "frames.h"
+#include "names.h"
 
 namespace heapledger::python {
 
@@ -20,13 +23,19 @@ std::uint32_t intern_node(Lane& lane, std::uint32_t parent, const SeenFrame& see
   return number != 0 && lane.append(node) ? number : 0;
 }
 
-std::uint32_t node_of(Lane& lane, std::uint32_t parent, const SeenFrame& frame) noexcept {
-  const NameKey key(lane.stack, frame, parent, kAsCaller);
-  NameSlot& slot = slot_of(lane.stack, key);
-  if (slot.key == key) [[likely]] return slot.number;
-  const std::uint32_t number = intern_node(lane, parent, frame);
-  if (number != 0) slot = {key, number};
+/// The oldest of a set is forgotten.
+std::uint32_t remember(NameSet& set, NameKey key, std::uint32_t number) noexcept {
+  if (number == 0 || key.place == kNowhere) return number;
+  for (std::size_t i = std::size(set.names) - 1; i > 0; --i) set.names[i] = set.names[i - 1];
+  set.names[0] = {key.place, key.parent, number};
   return number;
+}
+
+std::uint32_t node_of(Lane& lane, std::uint32_t parent, const SeenFrame& frame) noexcept {
+  const NameKey key = {place_of(frame, kAsCaller), parent};
+  NameSet& set = set_of(lane.stack, key);
+  if (const Name* known = find_name(set, key); known != nullptr) [[likely]] return known->number;
+  return remember(set, key, intern_node(lane, parent, frame));
 }
 
 [[gnu::cold, gnu::noinline]] std::uint32_t add_site(Lane& lane, const InternKey& key, const trace::Site& site) noexcept {
@@ -61,16 +70,14 @@ std::uint32_t name_callers(Lane& lane) noexcept {
   return node;
 }
 
-std::uint32_t name_site(Lane& lane, NameSlot& slot, const NameKey& key, trace::Api api) noexcept {
+std::uint32_t name_site(Lane& lane, NameSet& set, NameKey key, trace::Api api) noexcept {
   const SeenFrame& innermost = *lane.stack.visible;
   trace::Site site;
   site.api = static_cast<std::uint32_t>(api);
-  site.parent = static_cast<std::uint32_t>(key.context);
+  site.parent = key.parent;
   site.code = code_number(lane, innermost.code);
   site.offset = instruction_offset(*g_runtime.layout, innermost);
-  const std::uint32_t number = add_key(lane, site);
-  if (number != 0) slot = {key, number};
-  return number;
+  return remember(set, key, add_key(lane, site));
 }
 
 }  // namespace heapledger::python
