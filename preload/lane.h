@@ -99,7 +99,7 @@ struct TypeSlot {
   std::uint32_t number;  ///< 0: no type lies there
   std::uint32_t word;
 };
-inline constexpr std::uint32_t kTypeSlots = 512;
+inline constexpr std::uint32_t kTypeSlots = 2048;
 
 /// A block of the object domain whose type is not known yet: the program has not made an object of it.
 struct PendingObject {

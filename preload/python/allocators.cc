@@ -43,8 +43,10 @@ template <Domain domain>
 inline void note_call() noexcept {
   if (domain == kRaw) return;
   if (g_attention.load(std::memory_order_relaxed)) [[unlikely]] {
-    g_domains_used.store(true, std::memory_order_relaxed);
-    g_watch.fetch_and(static_cast<unsigned char>(~kWatchDomains), std::memory_order_relaxed);
+    if ((g_watch.load(std::memory_order_relaxed) & kWatchDomains) != 0) {
+      g_domains_used.store(true, std::memory_order_relaxed);
+      g_watch.fetch_and(static_cast<unsigned char>(~kWatchDomains), std::memory_order_relaxed);
+    }
     attend();
   }
 }

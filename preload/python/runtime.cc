@@ -168,6 +168,7 @@ void attend() noexcept {
   if (t_state.depth != hook::kIdle) return;
   if ((g_watch.load(std::memory_order_relaxed) & kWatchControls) != 0) step_controls();  // no malloc may come (mimalloc)
   const hook::Guard guard;
+  if (g_runtime.functions.is_initialized() == 0) return;  // thousands of calls come before, and no interpreter but the main one
   g_attention.store(false);  // first: what others ask for meanwhile is not to be forgotten
   if (g_work_waits.exchange(false) && !hand_over()) ask_main_interpreter();
   if (attend_interpreters()) g_attention.store(true);

@@ -71,7 +71,7 @@ bool is_type(const std::byte* address) noexcept {
   constexpr int kMostLevels = 4;
   for (int level = 0; level < kMostLevels; ++level) {
     if (address == g_type_type) return true;
-    if ((reinterpret_cast<std::uintptr_t>(address) & 7) != 0 || !readable(address) || !readable(address + far)) return false;
+    if ((reinterpret_cast<std::uintptr_t>(address) & 7) != 0 || !readable(address, far)) return false;
     if (level != 0 && (type_flags(address) & trace::kTypeSubclass) == 0) return false;
     address = type_of(address);
   }
