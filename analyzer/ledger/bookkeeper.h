@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <span>
 #include <unordered_map>
 #include <vector>
 
@@ -32,8 +33,9 @@ class Bookkeeper {
   Bookkeeper(Writer& writer, Process& process, DerivedSites sites)
       : writer_(writer), process_(process), sites_(std::move(sites)) {}
 
-  void prefetch(const read::Event& event) const {
-    if (event.kind <= read::EventKind::free) blocks_.prefetch(event.address);
+  /// Before some dozen events are applied: memory that they need and that is not in the caches is on its way then.
+  void prefetch(std::span<const read::Event> events) const {
+    blocks_.prefetch(events.size(), [&](std::size_t i) { return events[i].address; });
   }
   void apply(const read::Event& event);
   /// Totals that are only known at the end.

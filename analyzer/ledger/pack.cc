@@ -202,7 +202,7 @@ class Packer {
     std::array<read::Event, 64> batch;
     std::uint64_t batches = 0, done = 0;
     while (const std::size_t n = merger.next(batch)) {
-      for (std::size_t i = 0; i < n; ++i) book.prefetch(batch[i]);
+      book.prefetch({batch.data(), n});
       for (std::size_t i = 0; i < n; ++i) book.apply(batch[i]);
       // An event can stand behind later ones: it was held up between its stamp and its clock.
       for (std::size_t i = 0; i < n; ++i) process.duration_us = std::max(process.duration_us, batch[i].time_us);

@@ -30,7 +30,7 @@ class Pair {
     truth_.erase(address);
   }
   [[nodiscard]] bool has(std::uint64_t address) {
-    table_.prefetch(address);
+    table_.prefetch(1, [=](std::size_t) { return address; });
     const std::optional<Block> block = table_.find(address);
     const auto found = truth_.find(address);
     EXPECT_EQ(block.has_value(), found != truth_.end()) << address;
@@ -99,11 +99,35 @@ TEST(BlockTable, ChurnOfTaggedPointers) {
   churn(3000, 300'000, 6, [](std::uint64_t i) { return (i << 4) + 16 + (i % 3 << 60); });
 }
 
-/// Addresses whose home is among the table's last slots: chains run over the end and shrink back over it.
+TEST(BlockTable, ChurnOfFullRegions) {
+  Pair pair;
+  for (std::uint64_t a = 0x10000; a < 0x14000; a += 8)
+    pair.insert(a, a, a);  // one more of each kind than have numbers
+  pair.check_all();
+  std::mt19937_64 random(8);
+  for (std::uint64_t i = 0; i < 100'000; ++i) {
+    const std::uint64_t a = 0x10000 + 8 * (random() % 2048);
+    pair.erase(a);
+    if (i % 8 != 0) pair.insert(a, i, i);
+  }
+  pair.check_all();
+}
+
+TEST(BlockTable, ChurnOfFewBlocksARegion) {  // some have eight, some nine: searched, and numbered
+  churn(1600, 300'000, 9, [](std::uint64_t i) { return (i / 16 << 12) + (i % 16 << 7) + 0x10000; });
+}
+
+TEST(BlockTable, RowsThatDoNotFit) {
+  Pair pair;
+  for (std::uint64_t i = 1; i < 64; ++i) pair.insert(0x10000 + 16 * (i % 7), std::uint64_t{1} << i, ~i);
+  pair.check_all();
+}
+
+/// Regions whose home is among the table's last places: chains run over the end.
 TEST(BlockTable, ChainsOverTheEnd) {
   std::vector<std::uint64_t> last;
-  for (std::uint64_t a = 8; last.size() < 40; a += 8)
-    if ((((a >> 12) * 0x9e3779b97f4a7c15ull) >> 52) + (a >> 4 & 255) >= 4090) last.push_back(a);
+  for (std::uint64_t a = 0x10000; last.size() < 40; a += 0x1000)
+    if ((a >> 12 << 1) * 0x9e3779b97f4a7c15ull >> 56 >= 250) last.push_back(a);
   churn(last.size(), 100'000, 7, [&](std::uint64_t i) { return last[i]; });
 }
 

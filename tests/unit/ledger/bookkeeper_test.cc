@@ -186,7 +186,7 @@ Booked book(std::vector<Event> events, std::uint32_t forked_from = 0) {
   Bookkeeper bookkeeper(writer, booked.process, {site, typed, reused});
   for (Event& event : events) {
     if (event.kind == EventKind::alloc) event.site = site(event.site, Account::native, false);
-    bookkeeper.prefetch(event);
+    bookkeeper.prefetch({&event, 1});
     bookkeeper.apply(event);
   }
   bookkeeper.finish();
