@@ -14,6 +14,7 @@
 namespace {
 
 using heapledger::Lane;
+using heapledger::Recording;
 using heapledger::t_state;
 namespace sys = heapledger::sys;
 namespace hook = heapledger::hook;
@@ -29,13 +30,19 @@ void repair_lane(Lane* lane, const Lane* saved) noexcept {
   t_state.lane = nullptr;
 }
 
+/// Nor the counters of stamps: one that it has read and not yet written would begin where the parent's is.
+void take_fresh_recording() noexcept {
+  if (void* fresh = sys::map_memory(sizeof(Recording), MADV_WIPEONFORK); fresh != nullptr)
+    heapledger::g_recording = static_cast<Recording*>(fresh);
+}
+
 [[gnu::noinline]] pid_t fork_inside_hook(pid_t (*real)()) noexcept {
   Lane* const lane = t_state.depth == hook::kWriting ? t_state.lane : nullptr;
   void* saved = lane != nullptr ? sys::map_memory(sizeof(Lane)) : nullptr;
   if (saved != nullptr) std::memcpy(saved, static_cast<const void*>(lane), sizeof(Lane));
   const pid_t pid = real();
   if (pid == 0) {
-    if (saved != nullptr) repair_lane(lane, static_cast<const Lane*>(saved));
+    if (saved != nullptr) repair_lane(lane, static_cast<const Lane*>(saved)), take_fresh_recording();
     t_state.depth = hook::kIdle;  // for the rest of the handler; the hook's own guards set it anew
     t_state.thread_serial = 0;
   }

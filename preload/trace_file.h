@@ -52,7 +52,8 @@ struct Recording {
   Counter shards[trace::kShardCount];
 };
 
-/// Set once, before the first event, and never changed; nullptr while and where nothing is recorded.
+/// Set before the first event; nullptr while and where nothing is recorded. Another one only in a child that a signal handler
+/// has forked in the midst of an event.
 extern constinit Recording* g_recording;
 
 namespace trace_file {

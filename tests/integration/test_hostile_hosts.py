@@ -39,6 +39,9 @@ class HostileHosts(TargetTest):
         self.assertEqual([], [one for one in report["warnings"] if one["pid"] in (0, parent.pid)])
         self.assertLessEqual(5_000_000, report["totals"]["allocations"])
         self.assertLessEqual(report["totals"]["allocations"], 5_000_100)  # and what libc asks for itself
+        report = json.loads(recording.read("report", "--json"))
+        missing = {one["text"] for one in report["warnings"] if "missing" in one["text"]}
+        self.assertLessEqual(missing, {"1 record is missing"})  # of a child: what its parent was writing
 
     def test_a_library_with_operators_of_its_own(self):
         recording = self.sound("host", BINARIES / "private_operators.so")
