@@ -23,10 +23,10 @@ struct Interpreter;
 /// Inside of an interpreter, with its lock and no exception set: thresholds, and freezing in the main one.
 void control_collector_inside(Interpreter& own) noexcept;
 
-/// In the main interpreter, in a pending call: the same, and a look at the collector when it ends.
+/// In the main interpreter, in a pending call: the same. One that comes after another has its collector switched off there.
 void control_collector_of_main() noexcept;
 
-/// The collector of an interpreter that the calling thread begins to run, which is not the main one. Any depth of hooks.
+/// The collector of an interpreter that the calling thread begins to run, and is not the first one. Any depth of hooks.
 void switch_off_further() noexcept;
 /// The same for freezing, inside of it: it is done when its start-up is over. False: it is not. Further interpreters have
 /// no event of a program that begins to run.

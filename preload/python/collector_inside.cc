@@ -133,8 +133,8 @@ void control_collector_inside(Interpreter& own) noexcept {
 }
 
 void control_collector_of_main() noexcept {
+  if (g_main.state.load() == Interpreter::ended) switch_off_further();
   control_collector_inside(g_main);
-  if (is_collector_controlled() && !is_asked(What::freeze)) watch_end(g_main);
 }
 
 }  // namespace heapledger::python

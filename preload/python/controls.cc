@@ -22,6 +22,7 @@ constinit std::atomic<bool> g_ended = false;
 int apply_inside(void*) noexcept {
   control_collector_of_main();
   replace_build_class();
+  watch_end(g_main);
   return 0;
 }
 
@@ -38,6 +39,19 @@ void hand_over() noexcept {
 
 /// The domains do it, where they are hooked.
 bool must_attend() noexcept { return g_settings.wanted_events() == Events::none && awaits_interpreters(); }
+
+void step() noexcept {
+  const bool again = step_collector() || must_attend();
+  if (t_state.depth != hook::kIdle) return;
+  if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
+  if (must_attend()) {
+    const hook::Guard guard;
+    attend_interpreters();
+  }
+  if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
+  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls));
+  if (must_attend()) g_watch.fetch_or(kWatchControls);  // another thread came between
+}
 
 }  // namespace
 
@@ -56,17 +70,18 @@ void install_controls(const link_map& object) noexcept {
   g_watch.fetch_or(kWatchControls, std::memory_order_release);
 }
 
+/// The state of a thread may be thread-local storage that is allocated when it is asked for.
 void step_controls() noexcept {
-  const bool again = step_collector() || must_attend();
-  if (t_state.depth != hook::kIdle) return;
-  if (g_inside.load(std::memory_order_relaxed) == Inside::wanted) hand_over();
-  if (must_attend()) {
-    const hook::Guard guard;
-    attend_interpreters();
-  }
-  if (again || g_inside.load(std::memory_order_relaxed) == Inside::wanted) return;
-  g_watch.fetch_and(static_cast<unsigned char>(~kWatchControls));
-  if (must_attend()) g_watch.fetch_or(kWatchControls);  // another thread came between
+  if (t_state.steps_controls) return;
+  t_state.steps_controls = true;
+  step();
+  t_state.steps_controls = false;
+}
+
+void expect_next_interpreter() noexcept {
+  Inside done = Inside::handed_over;
+  if (!g_inside.compare_exchange_strong(done, Inside::wanted, std::memory_order_relaxed)) return;
+  g_watch.fetch_or(kWatchControls, std::memory_order_release);
 }
 
 void describe_controls(Lane& lane) noexcept {

@@ -26,6 +26,10 @@ void install_controls(const link_map& object) noexcept;
 /// is about to do there.
 [[gnu::cold]] void step_controls() noexcept;
 
+/// The main interpreter is ending, and another one may come (Py_Initialize after Py_Finalize): what was done inside is to be
+/// done there, too.
+void expect_next_interpreter() noexcept;
+
 /// Writes what became of every control so far: in the first records of a process, forked or not.
 void describe_controls(Lane& lane) noexcept;
 

@@ -7,6 +7,7 @@
 #include "calls.h"
 #include "collections.h"
 #include "collector_control.h"
+#include "controls.h"
 #include "finder.h"
 #include "frame_reader.h"
 #include "frames.h"
@@ -41,6 +42,7 @@ constinit std::atomic<bool> g_is_on = false;            ///< they have collector
 
 /// Of the calling thread, which is attached; nullptr: it is not.
 void* running() noexcept {
+  if (g_runtime.layout == nullptr) return nullptr;
   const auto* thread = static_cast<const std::byte*>(g_runtime.functions.current_thread());
   return thread != nullptr && holds_lock() ? load<void*>(thread, kThreadStateInterpreter) : nullptr;
 }
@@ -116,10 +118,11 @@ constexpr const char* kCapsuleName = "heapledger.end";
 /// program can run any more and objects can still be made. No program can see it.
 void on_interpreter_end(void* /*capsule*/) noexcept {
   void* const address = running();
-  Interpreter* const further = address != g_functions.main() ? find_interpreter_at(address) : nullptr;
+  Interpreter* const further = address != main_interpreter() ? find_interpreter_at(address) : nullptr;
   Interpreter& own = further != nullptr ? *further : g_main;
   if (g_runtime.functions.error_occurred() == nullptr) look_at_end(own.get_threshold);
   if (further != nullptr) end_world(address);
+  else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)
     tell_missed(Missed::never_reached);  // its start-up was never over
 }
@@ -168,7 +171,9 @@ bool awaits_interpreters() noexcept { return is_looking() || is_any_asked(); }
 
 void watch_end(Interpreter& own) noexcept {
   const Functions& f = g_runtime.functions;
-  void* dict = f.dict_of_interpreter(running());  // borrowed
+  void* const address = running();
+  if (address == nullptr || f.dict_of_interpreter == nullptr || f.capsule_new == nullptr || f.dict_set == nullptr) return;
+  void* dict = f.dict_of_interpreter(address);  // borrowed
   void* capsule = dict != nullptr ? f.capsule_new(&own, kCapsuleName, on_interpreter_end) : nullptr;
   if (capsule != nullptr) f.dict_set(dict, kCapsuleName, capsule);
   f.clear_error();

@@ -1,0 +1,71 @@
+"""A program that embeds the interpreter and uses it twice: Py_Initialize, Py_Finalize, and the same again."""
+
+import json
+import os
+import subprocess
+
+from chroot import enter
+from target import BINARIES, PythonTest, every_interpreter
+
+EMBEDDER = BINARIES / "embedder"
+WHERE = "import json, sys, sysconfig as c; print(json.dumps([c.get_config_vars('LIBDIR', 'INSTSONAME'), sys.base_prefix]))"
+PROGRAM = """
+import gc
+class Book:
+    def __init__(self): self.title = 'a' * 1000
+books = [Book() for _ in range(3000)]
+cycle = [[]]
+cycle[0].append(cycle)
+print(gc.isenabled(), gc.get_threshold()[0], hasattr(books[0], '__dict__'), len(books))
+"""
+
+
+@every_interpreter(globals())
+class Embedding(PythonTest):
+    def setUp(self):
+        super().setUp()
+        before = (lambda: enter(self.root, ())) if self.root != "/" else None
+        said = subprocess.run([self.interpreter.path, "-c", WHERE], capture_output=True, check=True, preexec_fn=before)
+        (folder, name), home = json.loads(said.stdout)
+        self.library = os.path.join(folder, name)
+        if ".so" not in name or not os.path.exists(self.root + self.library):
+            self.skipTest(f"CPython {self.interpreter.version} has no shared library here")
+        self.home = {"PYTHONHOME": home}
+
+    def twice(self, run, **setting):
+        return run([EMBEDDER, self.library, PROGRAM, PROGRAM], setting={**self.home, **setting})
+
+    def test_nothing_changes(self):
+        outcome, recording = self.twice(self.record_unchanged)
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        self.assert_sound(recording)
+        report = json.loads(recording.read("report", "--json", "--type", "__main__.Book"))
+        (books,) = report["types"]
+        self.assertEqual((3000, 2 * 3000), (books["instances"]["peak_blocks"], books["instances"]["allocations"]))
+
+    def assert_controlled(self, wanted, **setting):
+        """Both interpreters say what is wanted: collector, first threshold, whether a Book has a dict."""
+        for events in ("all", "none"):
+            with self.subTest(events):
+                outcome, recording = self.twice(self.record, HEAPLEDGER_EVENTS=events, **setting)
+                self.assertEqual((f"{wanted} 3000\n" * 2, "", 0), (outcome.stdout, outcome.stderr, outcome.status))
+                controls = recording.controls()
+                controls.pop("events none", None)
+                self.assertEqual([{"applied": ""}], list(controls.values()))
+
+    def bare_words(self):
+        outcome = self.twice(self.bare)
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        return outcome.stdout.split()[:3]
+
+    def test_collector_off(self):
+        _, threshold, has_dict = self.bare_words()
+        self.assert_controlled(f"False {threshold} {has_dict}", HEAPLEDGER_GC="off")
+
+    def test_thresholds(self):
+        enabled, _, has_dict = self.bare_words()
+        self.assert_controlled(f"{enabled} 4321 {has_dict}", HEAPLEDGER_GC="threshold=4321")
+
+    def test_slots(self):
+        enabled, threshold, _ = self.bare_words()
+        self.assert_controlled(f"{enabled} {threshold} False", HEAPLEDGER_SLOTS="__main__:Book=title")
