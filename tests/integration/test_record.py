@@ -325,15 +325,15 @@ class Signals(RecordTest):
     """Signals reach the command as they would without the recorder, and the ledger is written in any case."""
 
     HANDLES = """
-import os, signal, sys
+import os, signal, sys, time
 def stop(number, frame):
     print("got", number, flush=True)
     sys.exit(20)
 for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
     signal.signal(number, stop)
 open("ready", "w").close()
-while True:
-    signal.pause()
+while True:  # pause() would sleep on when the signal has just come
+    time.sleep(0.01)
 """
 
     def interrupted(self, text, send):
