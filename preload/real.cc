@@ -105,6 +105,7 @@ pid_t boot_fork() { return ready() && g_real.fork != boot_fork ? g_real.fork() :
 void* boot_dlopen(const char* name, int flags) {
   return ready() && g_real.dlopen != boot_dlopen ? g_real.dlopen(name, flags) : nullptr;
 }
+int boot_dlclose(void* handle) { return ready() && g_real.dlclose != boot_dlclose ? g_real.dlclose(handle) : -1; }
 void boot_exit(int status) {
   for (;;) sys::call(SYS_exit_group, status);
 }
@@ -120,7 +121,7 @@ constinit Real g_real = {boot_malloc,        boot_calloc,   boot_realloc,     bo
                          boot_posix_memalign, boot_aligned_alloc, boot_memalign, boot_valloc, boot_pvalloc,
                          boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect,
                          boot_sbrk,          boot_brk,      boot_pthread_create, boot_fork,
-                         boot_fork,          boot_dlopen,
+                         boot_fork,          boot_dlopen,   boot_dlclose,
                          boot_exit,          boot_exit};
 
 void* next_function(const char* name) noexcept {
@@ -154,6 +155,7 @@ void resolve_real() noexcept {
   set(found.fork, "fork");
   set(found.fork_bare, "_Fork");
   set(found.dlopen, "dlopen");
+  set(found.dlclose, "dlclose");
   set(found.exit_now, "_exit");
   set(found.quick_exit, "quick_exit");
   g_real = found;

@@ -34,6 +34,7 @@ struct Real {
   pid_t (*fork)();
   pid_t (*fork_bare)();     ///< _Fork
   void* (*dlopen)(const char*, int);
+  int (*dlclose)(void*);
   void (*exit_now)(int);    ///< _exit
   void (*quick_exit)(int);
 };

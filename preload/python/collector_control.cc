@@ -72,7 +72,7 @@ bool find_functions(const link_map& o, CollectorFunctions& c) noexcept {
   find_function(o, c.runtime, "_PyRuntime");
   return find_function(o, c.build_value, "Py_BuildValue") &&
          find_function(o, c.add_audit_hook, "PySys_AddAuditHook") && f.dict_of_interpreter != nullptr &&
-         f.capsule_new != nullptr && f.dict_set != nullptr && f.system_object != nullptr &&
+         f.capsule_new != nullptr && f.capsule_pointer != nullptr && f.dict_set != nullptr && f.system_object != nullptr &&
          f.error_occurred != nullptr && f.current_thread != nullptr &&
          f.add_pending_call != nullptr && f.import != nullptr && f.get_attribute != nullptr &&
          f.call != nullptr && f.tuple_item != nullptr && f.long_as_long != nullptr && f.dict_item != nullptr &&

@@ -99,6 +99,7 @@ bool start_up_is_over() noexcept {
 }
 
 void prepare_freeze() noexcept {
+  g_gc_outcome.store(ControlOutcome::asked, std::memory_order_release);  // that of an earlier interpreter is not this one's
   g_freeze = gc_function("freeze");
   if (g_freeze == nullptr) return tell_collector(ControlOutcome::refused, "this interpreter has no gc.freeze");
   if (start_up_is_over()) return freeze();

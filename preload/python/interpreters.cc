@@ -115,16 +115,23 @@ bool hand_over(void* address) noexcept {
 constexpr const char* kCapsuleName = "heapledger.end";
 
 /// Its last owner is the interpreter's own dict: this runs while the interpreter takes itself apart, when no code of the
-/// program can run any more and objects can still be made. No program can see it.
-void on_interpreter_end(void* /*capsule*/) noexcept {
-  void* const address = running();
-  Interpreter* const further = address != main_interpreter() ? find_interpreter_at(address) : nullptr;
-  Interpreter& own = further != nullptr ? *further : g_main;
+/// program can run any more and objects can still be made. No program can see it. Whose it is, the capsule says: who ends an
+/// interpreter that another thread made uses that thread's state, and seems to run none.
+void on_interpreter_end(void* capsule) noexcept {
+  auto* const place = static_cast<Interpreter*>(g_runtime.functions.capsule_pointer(capsule, kCapsuleName));
+  if (place == nullptr) return g_runtime.functions.clear_error();
+  Interpreter& own = *place;
   if (g_runtime.functions.error_occurred() == nullptr) look_at_end(own.get_threshold);
-  if (further != nullptr) end_world(address);
+  if (place != &g_main) end_world(own.address.load(std::memory_order_relaxed));
   else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)
     tell_missed(Missed::never_reached);  // its start-up was never over
+}
+
+bool can_watch_end() noexcept {
+  const Functions& f = g_runtime.functions;
+  return f.dict_of_interpreter != nullptr && f.capsule_new != nullptr && f.capsule_pointer != nullptr && f.dict_set != nullptr &&
+         f.dict_item != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
 }
 
 }  // namespace
@@ -172,9 +179,10 @@ bool awaits_interpreters() noexcept { return is_looking() || is_any_asked(); }
 void watch_end(Interpreter& own) noexcept {
   const Functions& f = g_runtime.functions;
   void* const address = running();
-  if (address == nullptr || f.dict_of_interpreter == nullptr || f.capsule_new == nullptr || f.dict_set == nullptr) return;
+  if (address == nullptr || !can_watch_end()) return;
   void* dict = f.dict_of_interpreter(address);  // borrowed
-  void* capsule = dict != nullptr ? f.capsule_new(&own, kCapsuleName, on_interpreter_end) : nullptr;
+  const bool is_wanted = dict != nullptr && f.dict_item(dict, kCapsuleName) == nullptr;  // one that goes would mean the end
+  void* capsule = is_wanted ? f.capsule_new(&own, kCapsuleName, on_interpreter_end) : nullptr;
   if (capsule != nullptr) f.dict_set(dict, kCapsuleName, capsule);
   f.clear_error();
   drop(capsule);
@@ -202,7 +210,7 @@ void install_interpreters(const link_map& object) noexcept {
                          (own.add_pending_call != nullptr && (g_runtime.version_hex < 0x030d0000 || own.list_lock != nullptr));
   if (!found || !reachable || !is_layout_known || g_runtime.version_hex < 0x03090000) return;
   if (f.system_object == nullptr || f.list_item == nullptr || f.clear_error == nullptr || f.error_occurred == nullptr ||
-      f.dict_of_interpreter == nullptr || f.capsule_new == nullptr || f.dict_set == nullptr || f.dec_ref == nullptr)
+      !can_watch_end())
     return;
   g_is_on.store(wanted, std::memory_order_relaxed);
 }

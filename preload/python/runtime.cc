@@ -63,6 +63,7 @@ bool find_functions(const link_map& o, Functions& f) noexcept {
   find_function(o, f.error_occurred, "PyErr_Occurred");
   find_function(o, f.dict_of_interpreter, "PyInterpreterState_GetDict");
   find_function(o, f.capsule_new, "PyCapsule_New");
+  find_function(o, f.capsule_pointer, "PyCapsule_GetPointer");
   return true;
 }
 
@@ -202,6 +203,7 @@ void install(const link_map& object) noexcept {
     ask_main_interpreter();
     wrap_domains();
   }
+  r.file = object.l_name;
   g_installed = true;
   install_controls(object);
   install_interpreters(object);
@@ -212,6 +214,8 @@ void install(const link_map& object) noexcept {
 void install_at_start() noexcept {
   if (const link_map* object = find_interpreter(); object != nullptr) install(*object);
 }
+
+const char* interpreter_file() noexcept { return g_installed ? g_runtime.file : nullptr; }
 
 void note_dlopen() noexcept {
   if (g_installed || lifecycle::g_mode.load(std::memory_order_relaxed) == lifecycle::Mode::off) return;

@@ -48,6 +48,7 @@ struct Functions {
   void* (*error_occurred)();
   void* (*dict_of_interpreter)(void*);  ///< a dict that no program sees, borrowed
   void* (*capsule_new)(void*, const char*, void (*)(void*));
+  void* (*capsule_pointer)(void*, const char*);
 };
 
 struct Runtime {
@@ -56,6 +57,7 @@ struct Runtime {
   const void* code_type;  ///< PyCode_Type
   std::uint32_t version_hex;
   bool free_threaded;
+  const char* file;  ///< that it was loaded from; empty: the program's own
   Functions functions;
 };
 
@@ -92,6 +94,8 @@ extern constinit std::atomic<bool> g_attention;
 /// Asks the interpreter, once it is ready, to do it at its next safe point (a pending call): the self-test of the stack
 /// reader, the watching of the collector. The same for further interpreters (interpreters.h).
 [[gnu::cold, gnu::noinline]] void attend() noexcept;
+/// The file of the interpreter that was found, nullptr: none, so far.
+[[nodiscard]] const char* interpreter_file() noexcept;
 /// There is work for the main interpreter: for the first time, or for the next one after Py_Finalize.
 void ask_main_interpreter() noexcept;
 

@@ -93,7 +93,6 @@ bool take_builtins(void* builtins) noexcept {
   g_builtins.attribute_error = f.get_attribute(builtins, "AttributeError");
   g_builtins.type_error = f.get_attribute(builtins, "TypeError");
   g_builtins.value_error = f.get_attribute(builtins, "ValueError");
-  g_original = f.get_attribute(builtins, "__build_class__");
   void* prepare = g_builtins.type != nullptr ? f.get_attribute(g_builtins.type, "__prepare__") : nullptr;
   if (prepare == nullptr) return false;
   g_builtins.plain_prepare = g_class.method_of(prepare);
@@ -152,7 +151,11 @@ void replace_build_class() noexcept {
   const Functions& f = g_runtime.functions;
   if (g_settings.slots[0] == '\0' || !g_is_possible) return;
   void* builtins = f.import("builtins");
-  const bool done = builtins != nullptr && take_builtins(builtins) && make_proxy_type() && put_in_place(builtins);
+  void* original = builtins != nullptr ? f.get_attribute(builtins, "__build_class__") : nullptr;
+  if (original != nullptr && g_class.method_of(original) == reinterpret_cast<void*>(build_class))  // it would call itself
+    return drop(builtins, original);
+  g_original = original;  // kept for good
+  const bool done = original != nullptr && take_builtins(builtins) && make_proxy_type() && put_in_place(builtins);
   if (!done) refuse_all("the interpreter did not let builtins.__build_class__ be replaced");
   f.clear_error();
   drop(builtins);

@@ -1,5 +1,6 @@
 """A program that embeds the interpreter and uses it twice: Py_Initialize, Py_Finalize, and the same again."""
 
+import itertools
 import json
 import os
 import subprocess
@@ -32,22 +33,23 @@ class Embedding(PythonTest):
             self.skipTest(f"CPython {self.interpreter.version} has no shared library here")
         self.home = {"PYTHONHOME": home}
 
-    def twice(self, run, **setting):
-        return run([EMBEDDER, self.library, PROGRAM, PROGRAM], setting={**self.home, **setting})
+    def twice(self, run, library="stay", **setting):
+        return run([EMBEDDER, self.library, library, PROGRAM, PROGRAM], setting={**self.home, **setting})
 
     def test_nothing_changes(self):
-        outcome, recording = self.twice(self.record_unchanged)
-        self.assertEqual(0, outcome.status, outcome.stderr)
-        self.assert_sound(recording)
-        report = json.loads(recording.read("report", "--json", "--type", "__main__.Book"))
-        (books,) = report["types"]
-        self.assertEqual((3000, 2 * 3000), (books["instances"]["peak_blocks"], books["instances"]["allocations"]))
+        for library in ("stay", "go"):
+            with self.subTest(library):
+                outcome, recording = self.twice(self.record_unchanged, library)
+                self.assertEqual(0, outcome.status, outcome.stderr)
+                self.assert_sound(recording)
+                (books,) = json.loads(recording.read("report", "--json", "--type", "__main__.Book"))["types"]
+                self.assertEqual((3000, 2 * 3000), (books["instances"]["peak_blocks"], books["instances"]["allocations"]))
 
     def assert_controlled(self, wanted, **setting):
         """Both interpreters say what is wanted: collector, first threshold, whether a Book has a dict."""
-        for events in ("all", "none"):
-            with self.subTest(events):
-                outcome, recording = self.twice(self.record, HEAPLEDGER_EVENTS=events, **setting)
+        for events, library in itertools.product(("all", "none"), ("stay", "go")):
+            with self.subTest(events=events, library=library):
+                outcome, recording = self.twice(self.record, library, HEAPLEDGER_EVENTS=events, **setting)
                 self.assertEqual((f"{wanted} 3000\n" * 2, "", 0), (outcome.stdout, outcome.stderr, outcome.status))
                 controls = recording.controls()
                 controls.pop("events none", None)

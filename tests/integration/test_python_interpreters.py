@@ -168,6 +168,15 @@ class Interpreters(PythonTest):
                     if not late:
                         self.assertEqual({"applied": "", "undone": "enabled by the program"}, told)
 
+    def test_made_in_one_thread_and_ended_in_another(self):
+        """The end of such a one is not the main interpreter's: what the program sets there stays, and it makes classes."""
+        controls = {"HEAPLEDGER_GC": "off"}, {"HEAPLEDGER_GC": "threshold=4321"}, {"HEAPLEDGER_SLOTS": "__main__:Late=number"}
+        for kind in self.kinds():
+            for events in ("all", "none"):
+                for control in controls:
+                    with self.subTest(f"{kind}, events {events}, {control}"):
+                        self.run_many("handed", kind, 3, 10, sound=False, HEAPLEDGER_EVENTS=events, **control)
+
     def test_thresholds(self):
         def check(_before, starts):
             for name, start in starts.items():

@@ -9,9 +9,11 @@ of those in its end. Leaves before the main interpreter's end.
   threads   the same, each in a thread of its own, all at once
   ending    each ends before the next one begins
   enabling  they switch their collectors on, and it must still be on after visits of the main one; then they end
+  handed    each is made by a thread and ended by the main one, which sets its collector and makes classes then
   switching threads go back and forth between interpreters of their own and the main one, and make objects in both
 """
 
+import gc
 import json
 import os
 import sys
@@ -65,6 +67,12 @@ if gc.isenabled():
     tie(100)
     gc.collect(0)
     gc.collect(1)
+"""
+
+
+CLASS = """
+class Late:
+    pass
 """
 
 
@@ -124,6 +132,25 @@ class Interpreters:
             self.run(identity, "assert gc.isenabled()")
         self.end(identity)
 
+    def hand_over(self, number):
+        made = []
+
+        def make():
+            made.append(self.create())
+            self.run(made[0], self.code(number))
+            # Where site-packages import it, the interpreter's end waits for the thread that made it, which is gone.
+            self.run(made[0], "sys.modules.pop('threading', None)")
+
+        self.run_all(lambda _: make(), 1, [])
+        self.end(made[0])
+        gc.enable()
+        gc.set_threshold(77)
+        for _ in range(50):
+            exec(CLASS, globals())
+            kept.append([make_kept(1), bytearray(5000)])
+            if (gc.isenabled(), gc.get_threshold()[0]) != (True, 77):
+                raise RuntimeError("the collector is not as it was left")
+
     def together(self, count):
         barrier, failures = threading.Barrier(count), []
 
@@ -173,12 +200,15 @@ class Interpreters:
 def main():
     folder, what, kind, count, many = sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]), int(sys.argv[5])
     exec(CODE.format(file=os.path.join(folder, "main"), name="Kept", many=many, counts=False), globals())
-    interpreters = Interpreters(folder, kind, many, what == "ending")
+    interpreters = Interpreters(folder, kind, many, what in ("ending", "handed"))
     if what == "threads":
         interpreters.together(count)
     elif what == "enabling":
         for _ in range(count):
             interpreters.enable()
+    elif what == "handed":
+        for number in range(count):
+            interpreters.hand_over(number)
     elif what == "switching":
         interpreters.back_and_forth(count)
     else:
