@@ -18,12 +18,13 @@ std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept {
 namespace {
 
 /// Writes a free with a stamp that was taken earlier.
-void write_free(const void* block, std::uint32_t stamp) noexcept {
+void write_free(const void* block, EarlyStamp stamp) noexcept {
   const Writing writing;
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
   const auto address = reinterpret_cast<std::uintptr_t>(block);
-  std::byte* at = put_prefixes(*lane, lane->cursor, skipped(*lane, trace::shard_of(address), stamp));
+  const std::uint32_t shard = trace::shard_of(address);
+  std::byte* at = put_prefixes(*lane, lane->cursor, skipped(*lane, shard, stamp.of(*lane, shard)));
   lane->commit(trace::put_extended(at, trace::FreeWide{address, 0}));
   lane->model.last_address = address;
 }
@@ -39,7 +40,7 @@ void finish_written(Api api, void* now, std::size_t size, Outcome outcome) noexc
 
 void write_pending() noexcept {
   PendingRealloc* p = t_state.pending;
-  if (p == nullptr || !p->stamped || p->written) return;
+  if (p == nullptr || p->stamp.recording == nullptr || p->written) return;
   p->written = true;
   write_free(p->block, p->stamp);
 }
@@ -51,7 +52,7 @@ void record_inner_free(const void* block) noexcept {
 
 void record_realloc(Api api, const PendingRealloc& pending, void* now, std::size_t size,
                     Outcome outcome) noexcept {
-  if (!pending.stamped) return;  // counted when no lane could be had
+  if (pending.stamp.recording == nullptr) return;  // counted when no lane could be had
   if (pending.written) return finish_written(api, now, size, outcome);
   if (outcome == Outcome::freed) return write_free(pending.block, pending.stamp);
   const std::byte* frame = python::frame_of_call();
@@ -59,7 +60,8 @@ void record_realloc(Api api, const PendingRealloc& pending, void* now, std::size
   Lane* lane = lane_with_room();
   if (lane == nullptr) return;
   const auto old_address = reinterpret_cast<std::uintptr_t>(pending.block);
-  const std::uint32_t gap = skipped(*lane, trace::shard_of(old_address), pending.stamp);
+  const std::uint32_t old_shard = trace::shard_of(old_address);
+  const std::uint32_t gap = skipped(*lane, old_shard, pending.stamp.of(*lane, old_shard));
   if (outcome == Outcome::failed) {
     lane->append(trace::VoidStamp{old_address, gap});
     return;
@@ -68,7 +70,7 @@ void record_realloc(Api api, const PendingRealloc& pending, void* now, std::size
   const std::uint32_t shard = trace::shard_of(address);
   trace::Realloc record;
   record.skipped_before = gap;
-  record.skipped_after = skipped(*lane, shard, take_stamp(shard));
+  record.skipped_after = skipped(*lane, shard, take_stamp(*lane, shard));
   record.site = python::site_of_stack(*lane, frame, api);
   if (lane->cursor >= lane->limit && !lane->refill()) return trace_file::count_lost();
   record.old_move = static_cast<std::int64_t>(old_address - lane->model.last_address);

@@ -91,15 +91,15 @@ class Writing {
 
 /// A position in the order of a shard. The add is the only word that threads share; release and acquire are the real
 /// allocator's: a free is stamped before the block can be handed out again, an allocation after it was.
-inline std::uint32_t take_stamp(std::uint32_t shard) noexcept {
-  return g_recording->shards[shard].next.fetch_add(1, std::memory_order_relaxed);
+inline std::uint32_t take_stamp(Lane& lane, std::uint32_t shard) noexcept {
+  return lane.recording->shards[shard].next.fetch_add(1, std::memory_order_relaxed);
 }
 
 /// The same while `Writing` keeps signal handlers out: a process with one thread needs no locked add (4 of 20 ns). libc
 /// clears the flag before a second thread begins, and sets it again when only the calling thread is left.
-inline std::uint32_t take_stamp_alone(std::uint32_t shard) noexcept {
-  if (__libc_single_threaded == 0) [[unlikely]] return take_stamp(shard);
-  std::atomic<std::uint32_t>& next = g_recording->shards[shard].next;
+inline std::uint32_t take_stamp_alone(Lane& lane, std::uint32_t shard) noexcept {
+  if (__libc_single_threaded == 0) [[unlikely]] return take_stamp(lane, shard);
+  std::atomic<std::uint32_t>& next = lane.recording->shards[shard].next;
   const std::uint32_t stamp = next.load(std::memory_order_relaxed);
   next.store(stamp + 1, std::memory_order_relaxed);
   return stamp;
@@ -111,6 +111,20 @@ inline std::uint32_t skipped(Lane& lane, std::uint32_t shard, std::uint32_t stam
   lane.next_stamp[shard] = stamp + 1;
   return gap;
 }
+
+/// A stamp that was taken before the real call, for a record that is written after it.
+struct EarlyStamp {
+  const Recording* recording;  ///< that it is of; nullptr: no lane could be had, the event is lost and counted
+  std::uint32_t number;
+
+  static EarlyStamp take(Lane* lane, std::uint32_t shard) noexcept {
+    return lane != nullptr ? EarlyStamp{lane->recording, take_stamp(*lane, shard)} : EarlyStamp{nullptr, 0};
+  }
+  /// A handler may have forked in between: the child's stamps are others, and whatever came between was its parent's.
+  [[nodiscard]] std::uint32_t of(Lane& lane, std::uint32_t shard) const noexcept {
+    return recording == lane.recording ? number : take_stamp(lane, shard);
+  }
+};
 
 [[gnu::cold, gnu::noinline]] std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept;
 
@@ -142,7 +156,7 @@ inline void tick(Lane& lane) noexcept { lane.commit(put_prefixes(lane, lane.curs
   if (trace::is_python(api)) python::settle(*lane);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
-  const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
+  const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(*lane, shard));
   const std::uint32_t site = python::site_of_stack(*lane, frame, api);
   if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]] return trace_file::count_lost();
   std::byte* at = put_prefixes(*lane, lane->cursor, gap);
@@ -169,7 +183,7 @@ template <bool under_lock>
   if (under_lock) python::settle(*lane, block);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
-  const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(shard));
+  const std::uint32_t gap = skipped(*lane, shard, take_stamp_alone(*lane, shard));
   std::byte* at = put_prefixes(*lane, lane->cursor, gap);
   std::byte* end = trace::put_free(at, lane->model, address, flags);
   if (end == nullptr) [[unlikely]] {
@@ -186,8 +200,7 @@ template <bool under_lock>
 /// in between writes the first half at once, so that the records of a lane stay in the order of their stamps.
 struct PendingRealloc {
   const void* block;
-  std::uint32_t stamp;
-  bool stamped;  ///< false: no lane could be had, the event is lost and counted
+  hook::EarlyStamp stamp;
   bool written;  ///< the end of the old block is in the trace already
 };
 
@@ -196,9 +209,8 @@ namespace hook {
 inline PendingRealloc begin_realloc(Api api, const void* block) noexcept {
   const Writing writing;
   Lane* lane = lane_with_room();
-  if (lane == nullptr) return {block, 0, false, false};
-  if (trace::is_python(api)) python::settle(*lane, block);
-  return {block, take_stamp(trace::shard_of(reinterpret_cast<std::uintptr_t>(block))), true, false};
+  if (lane != nullptr && trace::is_python(api)) python::settle(*lane, block);
+  return {block, EarlyStamp::take(lane, trace::shard_of(reinterpret_cast<std::uintptr_t>(block))), false};
 }
 
 /// Writes the first half of the outermost call's realloc, if there is one: somebody is about to record in between.

@@ -22,6 +22,7 @@ namespace hook = heapledger::hook;
 /// The interrupted hook finishes its record, into memory that nobody reads, and never uses this lane again.
 void repair_lane(Lane* lane, const Lane* saved) noexcept {
   std::memcpy(static_cast<void*>(lane), static_cast<const void*>(saved), sizeof(Lane));
+  sys::call(SYS_madvise, lane, sizeof(Lane), MADV_KEEPONFORK);  // whoever forks next may do it before the hook is done
   if (lane->chunk != nullptr) {
     const std::uint32_t bytes = lane->chunk->bytes;
     sys::call(SYS_mmap, lane->chunk, bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1, 0L);
@@ -30,7 +31,8 @@ void repair_lane(Lane* lane, const Lane* saved) noexcept {
   t_state.lane = nullptr;
 }
 
-/// Nor the counters of stamps: one that it has read and not yet written would begin where the parent's is.
+/// By this what is half done learns that it was the parent's: a stamp that was taken is not the child's, and one that was read
+/// and not yet counted is not its first. Without memory its trace may be said to miss records.
 void take_fresh_recording() noexcept {
   if (void* fresh = sys::map_memory(sizeof(Recording), MADV_WIPEONFORK); fresh != nullptr)
     heapledger::g_recording = static_cast<Recording*>(fresh);
@@ -42,7 +44,8 @@ void take_fresh_recording() noexcept {
   if (saved != nullptr) std::memcpy(saved, static_cast<const void*>(lane), sizeof(Lane));
   const pid_t pid = real();
   if (pid == 0) {
-    if (saved != nullptr) repair_lane(lane, static_cast<const Lane*>(saved)), take_fresh_recording();
+    if (saved != nullptr) repair_lane(lane, static_cast<const Lane*>(saved));
+    take_fresh_recording();
     t_state.depth = hook::kIdle;  // for the rest of the handler; the hook's own guards set it anew
     t_state.thread_serial = 0;
   }

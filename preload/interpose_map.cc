@@ -30,7 +30,7 @@ EXPORT void* mmap64(void* wanted, std::size_t n, int prot, int flags, int fd, of
 
 EXPORT int munmap(void* p, std::size_t n) noexcept {
   const Guard guard;
-  const std::uint32_t stamp = early_map_stamp(guard);
+  const EarlyStamp stamp = early_map_stamp(guard);
   const int status = g_real.munmap(p, n);
   record_unmap(guard, p, n, stamp, status == 0);
   return status;
@@ -42,7 +42,7 @@ EXPORT void* mremap(void* old, std::size_t old_n, std::size_t n, int flags, ...)
   void* target = (flags & MREMAP_FIXED) != 0 ? va_arg(list, void*) : nullptr;
   va_end(list);
   const Guard guard;
-  const std::uint32_t stamp = early_map_stamp(guard);
+  const EarlyStamp stamp = early_map_stamp(guard);
   void* p = g_real.mremap(old, old_n, n, flags, target);
   record_remap(guard, old, old_n, p, n, stamp);
   return p;

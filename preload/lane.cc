@@ -60,6 +60,7 @@ Lane* make_lane(std::uint32_t tid) noexcept {
   }
   lane->stack.forget();
   lane->types.data()[0].word = kNoWord;
+  lane->recording = g_recording;
   lane->number = g_recording->lane_count.fetch_add(1, std::memory_order_relaxed);
   lane->owner.store(tid, std::memory_order_relaxed);
   lane->next = g_recording->lanes.load(std::memory_order_relaxed);
@@ -87,7 +88,12 @@ void announce_thread(Lane& lane, std::uint32_t tid) noexcept {
 }  // namespace
 
 bool Lane::refill(std::uint64_t bytes) noexcept {
+  const sys::SignalsHeld one_process;  // a child forked here by a handler would go on with the parent's file, or its chunk
   sys::ErrnoKeeper keep;
+  if (recording != g_recording) {
+    cursor = reinterpret_cast<std::byte*>(chunk + 1);  // nobody reads it
+    return cursor + bytes < limit;
+  }
   std::uint64_t size = chunk_size(chunk_serial);
   const std::uint64_t needed = bytes + sizeof(trace::ChunkHeader) + 2 * trace::kMaxHotRecord;
   if (needed > trace::kMaxChunk) {  // numbers of definitions would drift apart from the reader's
@@ -128,6 +134,7 @@ static Lane* take_lane(std::uint32_t tid) noexcept {
 Lane* acquire_lane() noexcept {
   sys::ErrnoKeeper keep;
   if (!lifecycle::ensure_started()) return trace_file::count_lost(), nullptr;
+  const sys::SignalsHeld one_process;  // a child that a handler forks knows none of the lanes
   Lane* lane = t_state.lane;
   const std::uint32_t tid = sys::thread_id();
   if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) == 0) lane = take_lane(tid);
@@ -145,7 +152,6 @@ Lane* acquire_lane() noexcept {
 
 void release_lane() noexcept {
   Lane* lane = t_state.lane;
-  t_state.lane = nullptr;
   if (lane == nullptr) return;
   if (lane->cursor < lane->limit) {
     trace::ThreadEnd record;
@@ -153,6 +159,7 @@ void release_lane() noexcept {
     lane->append(record);
   }
   lane->serves = 0;
+  t_state.lane = nullptr;  // not earlier: a child that a handler forks has to find the lane that is written to
   lane->owner.store(0, std::memory_order_release);
 }
 

@@ -139,6 +139,9 @@ struct Lane {
   std::byte* cursor;
   std::byte* limit;  ///< a hot record fits when cursor < limit
   trace::ChunkHeader* chunk;
+  /// That it belongs to. Another one than g_recording only in a child that a signal handler has forked in the midst of a
+  /// record: what its parent's lane was writing there, nobody reads (interpose_fork.cc).
+  Recording* recording;
   trace::LaneModel model;
   std::int64_t clock_ns;  ///< nanoseconds field of the last coarse time that was looked at
   GrowingArray<trace::SiteModel> sites;

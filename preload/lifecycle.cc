@@ -76,10 +76,10 @@ bool initialise() noexcept {
 }
 
 bool ensure_started() noexcept {
+  auto phase = g_recording->phase.load(std::memory_order_acquire);
+  if (phase != Recording::none) return phase == Recording::ready;
+  const sys::SignalsHeld one_process;  // a child that a handler forks starts by itself
   Recording& r = *g_recording;
-  auto phase = r.phase.load(std::memory_order_acquire);
-  if (phase == Recording::ready) return true;
-  if (phase != Recording::none) return false;
   if (!r.phase.compare_exchange_strong(phase, Recording::starting, std::memory_order_acq_rel)) return false;
   const bool created = trace_file::create();
   r.phase.store(created ? Recording::ready : Recording::stopped, std::memory_order_release);

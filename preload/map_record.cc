@@ -22,7 +22,7 @@ void record(const Guard& guard, Write write) noexcept {
 }
 
 std::uint64_t map_stamp(Lane& lane) noexcept {
-  return skipped(lane, trace::kMapShard, take_stamp(trace::kMapShard));
+  return skipped(lane, trace::kMapShard, take_stamp(lane, trace::kMapShard));
 }
 
 std::uint64_t address_of(const void* p) noexcept { return reinterpret_cast<std::uintptr_t>(p); }
@@ -34,11 +34,11 @@ std::uint64_t whole_pages(std::size_t n) noexcept {
 
 }  // namespace
 
-std::uint32_t early_map_stamp(const Guard& guard) noexcept {
-  if (!guard.backing() && !guard.records()) return 0;
+EarlyStamp early_map_stamp(const Guard& guard) noexcept {
+  if (!guard.backing() && !guard.records()) return {nullptr, 0};
   write_pending();
   const Writing writing;
-  return lane_with_room() != nullptr ? take_stamp(trace::kMapShard) : 0;
+  return EarlyStamp::take(lane_with_room(), trace::kMapShard);
 }
 
 void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags) noexcept {
@@ -54,17 +54,17 @@ void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags)
   });
 }
 
-void record_unmap(const Guard& guard, void* p, std::size_t n, std::uint32_t stamp, bool done) noexcept {
+void record_unmap(const Guard& guard, void* p, std::size_t n, EarlyStamp stamp, bool done) noexcept {
   record(guard, [&](Lane& lane, const std::byte*) {
-    const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp);
+    const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp.of(lane, trace::kMapShard));
     if (!done) return static_cast<void>(lane.append(trace::VoidStamp{0, gap}));
     lane.append(trace::Unmap{address_of(p), whole_pages(n), gap});
   });
 }
 
-void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std::size_t n, std::uint32_t stamp) noexcept {
+void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std::size_t n, EarlyStamp stamp) noexcept {
   record(guard, [&](Lane& lane, const std::byte* frame) {
-    const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp);
+    const std::uint64_t gap = skipped(lane, trace::kMapShard, stamp.of(lane, trace::kMapShard));
     if (p == MAP_FAILED) return static_cast<void>(lane.append(trace::VoidStamp{0, gap}));
     trace::Remap remap;
     remap.site = python::site_of_stack(lane, frame, Api::mremap);

@@ -12,13 +12,13 @@
 namespace heapledger::hook {
 
 /// Stamp to take before a call that gives address space back.
-std::uint32_t early_map_stamp(const Guard& guard) noexcept;
+EarlyStamp early_map_stamp(const Guard& guard) noexcept;
 
 void record_map(const Guard& guard, void* p, std::size_t n, int prot, int flags) noexcept;
 /// `done`: the real call succeeded.
-void record_unmap(const Guard& guard, void* p, std::size_t n, std::uint32_t stamp, bool done) noexcept;
+void record_unmap(const Guard& guard, void* p, std::size_t n, EarlyStamp stamp, bool done) noexcept;
 /// `p` is what mremap returned, MAP_FAILED included.
-void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std::size_t n, std::uint32_t stamp) noexcept;
+void record_remap(const Guard& guard, void* old, std::size_t old_n, void* p, std::size_t n, EarlyStamp stamp) noexcept;
 void record_protect(const Guard& guard, void* p, std::size_t n, int prot) noexcept;
 /// The program moved the break from `old` by `change` bytes.
 void record_break(const Guard& guard, void* old, std::intptr_t change) noexcept;

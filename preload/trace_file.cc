@@ -161,7 +161,6 @@ void count_lost_child() noexcept {
 namespace trace_file {
 
 bool create() noexcept {
-  const sys::SignalsHeld one_process;
   const std::uint32_t forked_from = g_owner;
   g_owner = sys::process_id();
   const int fd = create_file();
@@ -182,7 +181,6 @@ bool create() noexcept {
 }
 
 trace::ChunkHeader* claim(std::uint32_t lane, std::uint32_t serial, std::uint64_t bytes) noexcept {
-  const sys::SignalsHeld one_process;  // a child forked here by a handler would go on with the parent's file
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
   if (header == nullptr || g_recording->phase.load(std::memory_order_acquire) != Recording::ready) return nullptr;
   bytes = (bytes + trace::kGranule - 1) & ~(trace::kGranule - 1);

@@ -59,10 +59,11 @@ extern constinit Recording* g_recording;
 namespace trace_file {
 
 /// Creates DIR/PID-N.raw with the smallest N that is free and maps its header. False: recording stays off.
-/// Called with phase == starting.
+/// Called with phase == starting, and with signals held: a handler might fork.
 bool create() noexcept;
 
-/// A new mapped chunk of at least `bytes` for a lane, nullptr when recording has stopped (and why is in the header).
+/// A new mapped chunk of at least `bytes` for a lane, nullptr when recording has stopped (and why is in the header). With
+/// signals held.
 trace::ChunkHeader* claim(std::uint32_t lane, std::uint32_t serial, std::uint64_t bytes) noexcept;
 
 /// Gives the mapping of a full chunk back; the file keeps its contents.

@@ -66,10 +66,10 @@ bool is_known(const std::byte* block, std::uint64_t key) noexcept {
   const std::uint64_t key = place_key(*lane, record.site);
   if (is_known(block, key)) return;
   note_place(block, key);
-  if (has_types()) record.type = number_of_base(*lane, type, 0);
+  if (has_types(*lane)) record.type = number_of_base(*lane, type, 0);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
-  record.skipped = hook::skipped(*lane, shard, hook::take_stamp_alone(shard));
+  record.skipped = hook::skipped(*lane, shard, hook::take_stamp_alone(*lane, shard));
   if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]]
     return trace_file::count_lost();
   std::byte* at = hook::put_prefixes(*lane, lane->cursor, 0);

@@ -105,7 +105,7 @@ void write_type(Lane& lane, const PendingObject& object, bool last_record, std::
   }
   const auto address = reinterpret_cast<std::uintptr_t>(object.block);
   const std::uint32_t shard = trace::shard_of(address);
-  lane.append(trace::TypedLate{number, object.site, address, hook::skipped(lane, shard, hook::take_stamp(shard))});
+  lane.append(trace::TypedLate{number, object.site, address, hook::skipped(lane, shard, hook::take_stamp(lane, shard))});
 }
 
 /// The type that another thread has found. The type may have ended meanwhile, and is unknown then.

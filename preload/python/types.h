@@ -34,10 +34,10 @@ void start_types(const void* type_type) noexcept;
 /// What is recorded from here on has no types.
 void stop_types() noexcept;
 
-/// Whether blocks that the calling thread allocates get types; settle() has been called.
-inline bool has_types() noexcept {
+/// Whether blocks that the calling thread allocates on its lane get types; settle() has been called.
+inline bool has_types(const Lane& lane) noexcept {
   const void* interpreter = t_state.interpreter;
-  return interpreter != nullptr && (interpreter == g_adopted.load(std::memory_order_relaxed) || adopt_interpreter());
+  return interpreter != nullptr && (interpreter == g_adopted.load(std::memory_order_relaxed) || adopt_interpreter(lane));
 }
 
 /// As for code objects: type objects freed in each class of addresses, and all of them.
@@ -106,7 +106,7 @@ void settle_claimed(Lane& lane) noexcept;
     note_birth(lane, block, site);
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_adopted.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
-    if (!adopt_interpreter()) return disown(lane, site);
+    if (!adopt_interpreter(lane)) return disown(lane, site);
   lane.pending = {static_cast<const std::byte*>(block), size, lane.cursor, site, lane.sites.data()[site].last_type};
 }
 

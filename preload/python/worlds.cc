@@ -153,7 +153,7 @@ void note_world(const void* interpreter) noexcept {
   if (world != nullptr) begin(*world, lock, id);
 }
 
-bool adopt_interpreter() noexcept {
+bool adopt_interpreter(const Lane& lane) noexcept {
   const void* interpreter = t_state.interpreter;
   if (!g_type_reader.is_on || interpreter == nullptr) return false;
   const void* none = nullptr;
@@ -161,7 +161,7 @@ bool adopt_interpreter() noexcept {
   const void* lock = lock_of(interpreter);
   g_first_lock.compare_exchange_strong(none, lock, std::memory_order_relaxed);
   if (g_recording->many_worlds.load(std::memory_order_relaxed)) {
-    const World* world = t_state.lane->world != nullptr ? t_state.lane->world : g_recording->worlds;
+    const World* world = lane.world != nullptr ? lane.world : g_recording->worlds;
     return world->lock.load(std::memory_order_relaxed) == lock;
   }
   if (lock != g_first_lock.load(std::memory_order_relaxed)) return false;
@@ -171,6 +171,7 @@ bool adopt_interpreter() noexcept {
 
 void take_over(Lane& lane) noexcept {
   Recording& r = *g_recording;
+  if (lane.recording != &r) return;  // nobody may come back to it
   if (!g_type_reader.is_on) return r.object_lane.store(&lane, std::memory_order_relaxed);
   if (g_type_reader.free_threaded) return settle_claimed(lane);
   (void)current_frame();  // whose Python it is that runs here now

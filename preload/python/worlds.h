@@ -27,7 +27,7 @@ void note_world(const void* interpreter) noexcept;
 [[gnu::cold, gnu::noinline]] void take_over(Lane& lane) noexcept;
 
 /// Whether a new object of the interpreter that the thread runs can be expected; take_over() has been called.
-[[gnu::cold, gnu::noinline]] bool adopt_interpreter() noexcept;
+[[gnu::cold, gnu::noinline]] bool adopt_interpreter(const Lane& lane) noexcept;
 
 /// The interpreter takes itself apart: nothing in its world will be looked at.
 void end_world(const void* interpreter) noexcept;
