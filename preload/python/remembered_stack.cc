@@ -15,20 +15,22 @@ constexpr std::uint64_t kMaxDepth = 1u << 20;  // deeper stacks lose their outer
 
 /// Innermost of the remembered frames from `seen` outwards that is not as it was; nullptr: all are. The loop that every
 /// allocation runs through, of its own function for the sake of its registers.
+/// The end is looked for at every frame: four at a time and a rest would be a jump that nothing foretells.
 template <bool by_position>
-[[gnu::noinline]] SeenFrame* find_change(SeenFrame* outside, SeenFrame* seen) noexcept {
+[[gnu::noinline]] SeenFrame* find_change_as(SeenFrame* seen) noexcept {
   const FrameReader reader = g_reader;
-  const std::byte* frame = seen->frame;
+  for (const std::byte* frame = seen->frame;;) {
 #pragma GCC unroll 4
-  for (; seen != outside; --seen) {
-    const std::byte* caller = seen[-1].frame;
-    if (reader.differs<by_position>(frame, *seen, caller)) [[unlikely]] return seen;
-    frame = caller;
+    for (int i = 0; i < 4; ++i, --seen) {
+      if (frame == nullptr) return nullptr;
+      const std::byte* caller = seen[-1].frame;
+      if (reader.differs<by_position>(frame, *seen, caller)) [[unlikely]] return seen;
+      frame = caller;
+    }
   }
-  return nullptr;
 }
-SeenFrame* find_change(StackCache& stack, SeenFrame* seen) noexcept {
-  return g_reader.by_position ? find_change<true>(stack.outside(), seen) : find_change<false>(stack.outside(), seen);
+SeenFrame* find_change(SeenFrame* seen) noexcept {
+  return g_reader.by_position ? find_change_as<true>(seen) : find_change_as<false>(seen);
 }
 
 /// A frame as it is now.
@@ -38,9 +40,9 @@ SeenFrame look_at(const std::byte* frame, const View& view) noexcept {
 
 /// Compares the remembered frames from `joint` outwards with memory. Stores what changed, and takes the names of those and
 /// of all up to `joint` away. False when a link is not the remembered one.
-[[gnu::always_inline]] inline bool compare(StackCache& stack, SeenFrame* joint) noexcept {
+[[gnu::always_inline]] inline bool compare(SeenFrame* joint) noexcept {
   SeenFrame* lowest = joint + 1;
-  for (SeenFrame* seen = joint; seen != nullptr && seen->frame != nullptr; seen = find_change(stack, seen - 1)) {
+  for (SeenFrame* seen = joint; seen != nullptr && seen->frame != nullptr; seen = find_change(seen - 1)) {
     const View view = g_reader.read(seen->frame);
     if (view.code != seen->code) {
       *(lowest = seen) = look_at(seen->frame, view);
@@ -89,7 +91,7 @@ void set_innermost(StackCache& stack, SeenFrame* innermost) noexcept {
     frame = g_reader.read(frame).previous;
     joint = calls < 2 ? find_near_top<4>(top, frame) : find_further(top, frame);
   }
-  if (!compare(stack, joint) || joint + calls >= stack.frames.data() + stack.frames.capacity()) return false;
+  if (!compare(joint) || joint + calls >= stack.frames.data() + stack.frames.capacity()) return false;
   while (calls != 0) {
     const std::byte* const added = fresh[--calls];
     *++joint = look_at(added, g_reader.read(added));
@@ -130,7 +132,7 @@ void set_innermost(StackCache& stack, SeenFrame* innermost) noexcept {
   if (stack.epoch != g_code_epoch.load(std::memory_order_relaxed) || innermost->frame != frame)
     return refresh_changed(stack, frame);
   const View view = g_reader.read(frame);
-  if (view.code != innermost->code || view.previous != innermost[-1].frame || find_change(stack, innermost - 1) != nullptr)
+  if (view.code != innermost->code || view.previous != innermost[-1].frame || find_change(innermost - 1) != nullptr)
     return refresh_changed(stack, frame);
   if (view.position == innermost->position) return;
   innermost->position = view.position;
