@@ -21,7 +21,8 @@ class TapResult(unittest.TestResult):
         print(f"{verdict} {self.testsRun} - {name}{suffix}", flush=True)
 
     def _problem(self, test, error):
-        self._line("not ok", test)
+        reason = traceback.format_exception_only(*error[:2])[-1].splitlines()[0]
+        self._line("not ok", test, f": {reason[:200]}".replace("#", "no. "))  # part of the name, so that summaries have it
         text = "".join(traceback.format_exception(*error))
         for line in text.splitlines():
             print(f"# {line}", flush=True)
