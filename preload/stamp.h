@@ -8,6 +8,7 @@
 
 #include "lane.h"
 
+#pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::hook {
 
 /// A position in the order of a shard. The add is the only word that threads share; release and acquire are the real
@@ -48,3 +49,4 @@ struct EarlyStamp {
 };
 
 }  // namespace heapledger::hook
+#pragma GCC visibility pop
