@@ -5,8 +5,9 @@
 
 namespace heapledger::hook {
 
-std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept {
-  lane.clock_ns = now.tv_nsec;
+std::byte* put_time(Lane& lane, std::byte* at) noexcept {
+  timespec now;
+  lane.seen_tick = read_clock(now);
   const std::uint64_t ns = sys::nanoseconds(now);
   const std::uint64_t us = ns > lane.start_ns ? (ns - lane.start_ns) / 1000 : 0;
   if (us <= lane.time_us) return at;

@@ -10,8 +10,6 @@
 // also signal handlers: a handler that interrupts the writing of a record is passed through and counted.
 #pragma once
 
-#include <ctime>
-
 #include "clock.h"
 #include "lane.h"
 #include "lifecycle.h"
@@ -89,13 +87,11 @@ class Writing {
   std::uint32_t outer_;
 };
 
-[[gnu::cold, gnu::noinline]] std::byte* put_time(Lane& lane, std::byte* at, const timespec& now) noexcept;
+[[gnu::cold, gnu::noinline]] std::byte* put_time(Lane& lane, std::byte* at) noexcept;
 
 /// Prefixes of a record: the clock when it moved (every 1 to 4 ms), the order when another thread came between.
 [[gnu::always_inline]] inline std::byte* put_prefixes(Lane& lane, std::byte* at, std::uint32_t gap) noexcept {
-  timespec now;
-  g_clock(CLOCK_MONOTONIC_COARSE, &now);
-  if (now.tv_nsec != lane.clock_ns) [[unlikely]] at = put_time(lane, at, now);
+  if (tick() != lane.seen_tick) [[unlikely]] at = put_time(lane, at);
   if (gap != 0) [[unlikely]] at = trace::put_extended(at, trace::Order{gap});
   return at;
 }

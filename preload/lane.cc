@@ -112,6 +112,8 @@ bool Lane::refill(std::uint64_t bytes) noexcept {
   chunk = fresh;  // before the old one goes: a fork in a signal handler may look at it at any moment
   ++chunk_serial;
   start_ns = header->start_monotonic_ns;
+  timespec now;
+  (void)read_clock(now);  // is it that clock still?
   cursor = reinterpret_cast<std::byte*>(fresh + 1);
   limit = reinterpret_cast<std::byte*>(fresh) + fresh->bytes - trace::kMaxHotRecord;
   if (full != nullptr) trace_file::release(full);

@@ -9,7 +9,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <ctime>
 
 #include "../trace/codec.h"
 #include "intern_table.h"
@@ -143,7 +142,7 @@ struct Lane {
   /// record: what its parent's lane was writing there, nobody reads (interpose_fork.cc).
   Recording* recording;
   trace::LaneModel model;
-  std::int64_t clock_ns;  ///< nanoseconds field of the last coarse time that was looked at
+  std::int64_t seen_tick;  ///< tick() when the clock was looked at last
   GrowingArray<trace::SiteModel> sites;
   PendingObject pending;
   const std::byte* newborn;  ///< block of the object domain that was allocated or moved last, until it is an

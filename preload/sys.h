@@ -104,6 +104,14 @@ inline std::size_t read_file(const char* path, char* to, std::size_t room) noexc
   return size;
 }
 
+/// Whether the word at an address can be loaded, by asking the kernel: rt_sigprocmask copies the set before it finds that
+/// `how` is nonsense. A sandbox that forbids even that makes everything unreadable.
+inline bool readable(const void* address) noexcept {
+  const auto word = reinterpret_cast<std::uintptr_t>(address) & ~std::uintptr_t{7};
+  constexpr int kNonsense = -1;
+  return call(SYS_rt_sigprocmask, kNonsense, word, nullptr, std::size_t{8}) == -EINVAL;
+}
+
 inline std::uint32_t process_id() noexcept { return static_cast<std::uint32_t>(call(SYS_getpid)); }
 inline std::uint32_t thread_id() noexcept { return static_cast<std::uint32_t>(call(SYS_gettid)); }
 

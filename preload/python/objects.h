@@ -36,15 +36,8 @@ inline bool is_ascii_text(const Layout& layout, const void* str, std::string_vie
   return text.kind == 0 && text.bytes.text() == wanted;
 }
 
-/// Whether the word at an address can be loaded, by asking the kernel: rt_sigprocmask copies the set before it finds that
-/// `how` is nonsense. A sandbox that forbids even that makes everything unreadable.
-inline bool readable(const void* address) noexcept {
-  const auto word = reinterpret_cast<std::uintptr_t>(address) & ~std::uintptr_t{7};
-  constexpr int kNonsense = -1;
-  return sys::call(SYS_rt_sigprocmask, kNonsense, word, nullptr, std::size_t{8}) == -EINVAL;
-}
-
-/// The same of all words from there to the one at `last` bytes further on, which is on the next page at most. A call takes
+using sys::readable;
+/// The same of all words from the one at an address to the one at `last` bytes further on, which is on the next page at most. A call takes
 /// 0.1 us, and there are a thousand looks at addresses that may be types before a program's first line.
 inline bool readable(const std::byte* address, std::size_t last) noexcept {
   constexpr std::uintptr_t kPage = 4096;
