@@ -16,10 +16,10 @@ using heapledger::g_real;
 void keep_interpreter() noexcept {
   constinit static std::atomic<bool> is_kept = false;
   const char* file = heapledger::python::interpreter_file();
-  if (file == nullptr || file[0] == '\0' || is_kept.exchange(true, std::memory_order_relaxed)) return;
+  if (file == nullptr || file[0] == '\0' || is_kept.load(std::memory_order_relaxed)) return;
   const heapledger::sys::ErrnoKeeper keep;
   const heapledger::hook::Guard guard;
-  (void)g_real.dlopen(file, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE);
+  if (g_real.dlopen(file, RTLD_LAZY | RTLD_NOLOAD | RTLD_NODELETE) != nullptr) is_kept.store(true, std::memory_order_relaxed);
 }
 
 }  // namespace

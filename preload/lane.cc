@@ -4,6 +4,7 @@
 #include <cstring>
 #include <sys/prctl.h>
 
+#include "hook.h"
 #include "lifecycle.h"
 #include "sys.h"
 
@@ -137,6 +138,7 @@ Lane* acquire_lane() noexcept {
   sys::ErrnoKeeper keep;
   if (!lifecycle::ensure_started()) return trace_file::count_lost(), nullptr;
   const sys::SignalsHeld one_process;  // a child that a handler forks knows none of the lanes
+  t_state.depth = hook::kWriting;      // which it is, but for a child that goes on in its parent's hook
   Lane* lane = t_state.lane;
   const std::uint32_t tid = sys::thread_id();
   if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) == 0) lane = take_lane(tid);

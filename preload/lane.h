@@ -207,6 +207,7 @@ struct ThreadState {
   /// behind at its end - copies of bytecode, in 3.14 without a lock - may be another's at the same addresses.
   const void* entered;
   std::uint64_t self;              ///< pthread_self(), 0: not asked yet; asking takes a call (2 ns)
+  bool forked_inside;              ///< this process was forked by a handler in the midst of a hook
   bool steps_controls;             ///< in step_controls(): what that asks of malloc is no reason to step again
   std::uint32_t looks;             ///< how often it looks whether it runs a new interpreter by now
   std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none

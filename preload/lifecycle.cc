@@ -80,7 +80,8 @@ bool ensure_started() noexcept {
   if (phase != Recording::none) return phase == Recording::ready;
   const sys::SignalsHeld one_process;  // a child that a handler forks starts by itself
   Recording& r = *g_recording;
-  if (!r.phase.compare_exchange_strong(phase, Recording::starting, std::memory_order_acq_rel)) return false;
+  if (!r.phase.compare_exchange_strong(phase, Recording::starting, std::memory_order_acq_rel))
+    return phase == Recording::ready;  // by the handler of a child
   const bool created = trace_file::create();
   r.phase.store(created ? Recording::ready : Recording::stopped, std::memory_order_release);
   return created;

@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <ctime>
 #include <fcntl.h>
+#include <initializer_list>
 #include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -40,12 +41,14 @@ class ErrnoKeeper {
   int saved_;
 };
 
-/// Signals wait while one lives: no handler runs, and none forks, in the midst of something that must not be done twice.
+/// Signals wait while one lives: no handler runs, and none forks, in the midst of something that must not be done twice. All but
+/// those that an instruction raises: they cannot wait, and a sandbox may answer system calls by SIGSYS.
 class SignalsHeld {
  public:
   SignalsHeld() noexcept {
-    const std::uint64_t all = ~std::uint64_t{0};  // the kernel leaves SIGKILL and SIGSTOP out
-    held_ = call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before_, sizeof before_) == 0;
+    std::uint64_t waiting = ~std::uint64_t{0};  // the kernel leaves SIGKILL and SIGSTOP out
+    for (const int raised : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS}) waiting &= ~(std::uint64_t{1} << (raised - 1));
+    held_ = call(SYS_rt_sigprocmask, SIG_SETMASK, &waiting, &before_, sizeof before_) == 0;
   }
   ~SignalsHeld() {
     if (held_) call(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof before_);

@@ -154,6 +154,7 @@ void replace_build_class() noexcept {
   void* original = builtins != nullptr ? f.get_attribute(builtins, "__build_class__") : nullptr;
   if (original != nullptr && g_class.method_of(original) == reinterpret_cast<void*>(build_class))  // it would call itself
     return drop(builtins, original);
+  f.clear_error();
   g_original = original;  // kept for good
   const bool done = original != nullptr && take_builtins(builtins) && make_proxy_type() && put_in_place(builtins);
   if (!done) refuse_all("the interpreter did not let builtins.__build_class__ be replaced");

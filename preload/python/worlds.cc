@@ -171,7 +171,11 @@ bool adopt_interpreter(const Lane& lane) noexcept {
 
 void take_over(Lane& lane) noexcept {
   Recording& r = *g_recording;
-  if (lane.recording != &r) return;  // nobody may come back to it
+  if (lane.recording != &r) {  // nobody may come back to it, or look for it at what may be gone
+    lane.pending.block = nullptr;
+    lane.aside_count = 0;
+    return;
+  }
   if (!g_type_reader.is_on) return r.object_lane.store(&lane, std::memory_order_relaxed);
   if (g_type_reader.free_threaded) return settle_claimed(lane);
   (void)current_frame();  // whose Python it is that runs here now

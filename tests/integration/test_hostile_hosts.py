@@ -37,6 +37,13 @@ class HostileHosts(TargetTest):
         self.assertEqual(200_000, count(recording))
         self.assertEqual([], missing_records(recording))
 
+    def test_children_of_handlers_that_fork_again(self):
+        recording = self.sound("interrupts", "again")
+        children = [process for process in recording.processes if process.forked_from]
+        self.assertEqual(400, len(children))
+        self.assertEqual(400_000, count(recording))
+        self.assertEqual([], missing_records(recording))
+
     def test_children_of_handlers_that_nobody_waits_for(self):
         """Parent and child both go on with what was interrupted, which may be the growth of the parent's trace."""
         recording = self.sound("interrupts", "apart")
@@ -79,6 +86,10 @@ class HostileHosts(TargetTest):
         self.assert_sound(recording)
         self.assertEqual(3000, count(recording))
         self.assertLess(process.raw_bytes, 4 << 20)
+
+    def test_a_sandbox_that_answers_system_calls(self):
+        recording = self.sound("sandboxed")
+        self.assertLess(0, count(recording))
 
     def test_writes_to_a_closed_descriptor(self):
         recording = self.sound("closed_output")
