@@ -265,7 +265,8 @@ std::string advice_on_growth(const AdviceInput& input, const Style& style) {
   return title(style, fmt::format("Caches and leaks: held when the program ended, at {}",
                                   time_text(input.growth.end_us))) +
          growing(input, style, places, lines) + tables(input, style, places, lines) +
-         weak_caches(input, style, lines);
+         weak_caches(input, style, lines) +
+         stale_text(input.reader, input.slots, input.profile, style, query::Metric::collected);
 }
 
 }  // namespace heapledger::cli

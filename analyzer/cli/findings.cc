@@ -1,4 +1,4 @@
-// Three lines on what was found, for the end of a recording.
+// A few lines on what was found, for the end of a recording.
 #include "findings.h"
 
 #include <fmt/format.h>
@@ -6,6 +6,7 @@
 #include "../query/groups.h"
 #include "../query/profile.h"
 #include "places.h"
+#include "report.h"
 #include "units.h"
 
 namespace heapledger::cli {
@@ -25,6 +26,8 @@ class Leaders {
         groups_(query::group(reader, slots_, profile_, query::GroupBy::line)) {}
 
   [[nodiscard]] const query::Profile& profile() const { return profile_; }
+  /// What may be wrong with them.
+  [[nodiscard]] std::string caveat() const { return stale_finding(reader_, slots_, profile_); }
 
   /// "app.py:42 load_rows (512.0 MiB, 63.0%)"
   [[nodiscard]] std::string leader(Metric metric) {
@@ -66,7 +69,7 @@ std::string findings(const ledger::Reader& reader) {
                     counted(p.totals.allocations, "allocation"),
                     share_text(p.totals.temporary, p.totals.allocations), leaders.leader(Metric::temporary));
   }
-  return text;
+  return text + leaders.caveat();
 }
 
 }  // namespace heapledger::cli

@@ -55,6 +55,13 @@ struct ReportInput {
                                     Places& places);
 [[nodiscard]] std::string tree_text(const ReportInput& input, const Style& style, query::Direction direction,
                                     Places& places);
+/// How many of the blocks alive at the moment of the question or at the end (Metric::end) may have the line
+/// of an earlier object, or without a number that some may (Metric::collected); empty: none.
+[[nodiscard]] std::string stale_text(const ledger::Reader& reader, const query::Slots& slots,
+                                     const query::Profile& profile, const Style& style, query::Metric metric);
+/// The same in one line, where it is much of the peak.
+[[nodiscard]] std::string stale_finding(const ledger::Reader& reader, const query::Slots& slots,
+                                        const query::Profile& profile);
 
 // What both renderings say in the same way.
 

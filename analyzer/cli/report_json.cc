@@ -209,15 +209,14 @@ Json groups_json(const ReportInput& input) {
           {"entries", std::move(entries)}};
 }
 
-Json stale_json(const ReportInput& input, const std::vector<query::TypeSums>& types) {
+Json stale_json(const ReportInput& input) {
   Json list = Json::array();
-  for (const query::ProcessProfile& p : input.profile.processes)
-    for (const query::StaleBound& bound :
-         query::stale_bounds(input.reader, input.reader.processes()[p.process], types))
-      list.push_back({{"number", p.process + 1},
-                      {"type", bound.type},
-                      {"blocks", bound.blocks},
-                      {"bytes", bound.bytes}});
+  for (const query::StaleBound& bound : query::stale_bounds(input.reader, input.slots, input.profile))
+    list.push_back({{"kind", bound.kind},
+                    {"blocks", bound.blocks},
+                    {"bytes", bound.bytes},
+                    {"end_blocks", bound.end_blocks},
+                    {"end_bytes", bound.end_bytes}});
   return list;
 }
 
@@ -310,7 +309,7 @@ std::string report_json(const ReportInput& input) {
                     {"accounts", accounts_json(input.profile)},
                     {"processes", std::move(processes)},
                     {"types", types_json(input.reader, types)},
-                    {"free_lists", stale_json(input, types)},
+                    {"free_lists", stale_json(input)},
                     {"groups", groups_json(input)},
                     {"trees", std::move(trees)}};
   return report.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";

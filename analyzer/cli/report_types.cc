@@ -3,7 +3,6 @@
 
 #include <algorithm>
 
-#include "../query/free_lists.h"
 #include "../query/lifetimes.h"
 #include "../query/types.h"
 #include "report.h"
@@ -79,27 +78,6 @@ void add_rest(Table& table, const ReportInput& input, std::span<const TypeSums> 
   add(untyped, "(no objects: buffers, tables, native)");
 }
 
-/// Which lines of small objects may be those of earlier ones.
-std::string stale_text(const ReportInput& input, const Style& style, const std::vector<TypeSums>& types) {
-  std::uint64_t blocks = 0, bytes = 0;
-  bool is_avoidable = false;
-  for (const query::ProcessProfile& p : input.profile.processes) {
-    is_avoidable =
-        is_avoidable || input.reader.processes()[p.process].reuse == trace::ReuseState::switched_off;
-    for (const query::StaleBound& bound :
-         query::stale_bounds(input.reader, input.reader.processes()[p.process], types)) {
-      blocks += bound.blocks;
-      bytes += bound.bytes;
-    }
-  }
-  if (blocks == 0) return "";
-  return style.dim(fmt::format(
-      "  Classes are exact. Lines of at most {} (tuples, floats, lists, dicts ...: {}) may be those of an\n"
-      "  earlier object of the class, from whose block CPython made this one without asking for memory.{}\n",
-      counted(blocks, "small object"), bytes_text(bytes),
-      is_avoidable ? "\n  heapledger record --reuse on gets them right, and is slower." : ""));
-}
-
 /// Lives of the blocks of one class, or of some.
 std::string lives_text(const ReportInput& input, const Style& style) {
   if (input.request.question.filter.types.empty()) return "";
@@ -138,7 +116,8 @@ std::string types_text(const ReportInput& input, const Style& style, const Place
              {"defined at", Ink::dim}});
   for (const TypeSums& t : std::span(types).first(shown)) add_row(table, input, t, places);
   add_rest(table, input, std::span(types).first(shown), std::span(types).subspan(shown));
-  return text + table.text(style) + lives_text(input, style) + stale_text(input, style, types);
+  return text + table.text(style) + lives_text(input, style) +
+         stale_text(input.reader, input.slots, input.profile, style, query::Metric::peak);
 }
 
 }  // namespace heapledger::cli

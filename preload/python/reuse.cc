@@ -31,7 +31,8 @@ constexpr const char* kNames[] = {
     "PyFloat_Type",   "PyTuple_Type",     "PyLong_Type",           "PyList_Type",
     "PyDict_Type",    "PyMethod_Type",    "PySlice_Type",          "PyListIter_Type",
     "PyRange_Type",   "PyRangeIter_Type", "PyTupleIter_Type",      "PyCFunction_Type",
-    "PyComplex_Type", "PyContext_Type",   "_PyAsyncGenASend_Type", "_PyAsyncGenWrappedValue_Type"};
+    "PyCMethod_Type", "PyComplex_Type",   "PyContext_Type",        "_PyAsyncGenASend_Type",
+    "_PyAsyncGenWrappedValue_Type"};
 constinit ReusableType g_types[std::size(kNames) + 1] = {};  // ends with nullptr
 
 /// No object begins further behind the start of its block.

@@ -176,8 +176,8 @@ class Recording:
         return self._report()["processes"][number]["reuse"]
 
     def free_lists(self):
-        """Of which types some blocks may have the line of an earlier object."""
-        return [entry["type"] for entry in self._report()["free_lists"]]
+        """How many of the blocks alive at the end may have the line of an earlier object, by kind of object."""
+        return {entry["kind"]: entry["end_blocks"] for entry in self._report()["free_lists"]}
 
     def end_blocks_under(self, function):
         """Blocks alive at the end with this function in their stacks."""

@@ -2,7 +2,7 @@
 dropped ones, as far as it keeps any. Prints {function: [type, how many of its objects live at the end]} as JSON and leaves
 by _exit at its peak.
 
-Usage: reused.py COUNT [threads|tracer|tracemalloc|fork]
+Usage: reused.py COUNT [threads|tracer|tracemalloc|fork|in_turns]
 """
 
 import ctypes
@@ -43,7 +43,8 @@ def make_all(make, numbers):
 
 def named(name):
     """make_all under another name, by which its blocks are found."""
-    return types.FunctionType(make_all.__code__.replace(co_name=name, co_qualname=name), globals())
+    qualified = {"co_qualname": name} if sys.version_info >= (3, 11) else {}
+    return types.FunctionType(make_all.__code__.replace(co_name=name, **qualified), globals())
 
 
 JOBS = [(make, named("fill_" + name.replace(" ", "_")), named("keep_" + name.replace(" ", "_")))
@@ -84,7 +85,9 @@ def main():
         for thread in threads:
             thread.join()
     else:
-        work()
+        times = 30 if HOW == "in_turns" else 1   # the lists are filled and used up again and again
+        for _ in range(times):
+            work()
     kept.append(bytes(1 << 20))   # the peak
     truth = {}
     for name, (_, fill, keep) in zip(MAKERS, JOBS):
