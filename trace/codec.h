@@ -125,6 +125,8 @@ inline constexpr unsigned kAddressUnitBits = 3;
 inline constexpr std::uint8_t kSizeWidths[4] = {0, 1, 2, 4};  ///< code 0: as the site's last allocation
 inline constexpr std::uint8_t kSiteWidths[4] = {0, 1, 2, 4};  ///< code 0: as the lane's last allocation
 
+/// Head byte of a hot reuse, which is a free's otherwise: a site code follows in place of the flags.
+inline constexpr std::uint8_t kHotReuse = 0x80;
 /// Head byte of a hot free: inside a garbage collection of the interpreter.
 inline constexpr std::uint8_t kFreeInCollection = 0x20;
 /// Head byte of a hot free, flags of a wide one: on behalf of another call; the block may never have been recorded.
@@ -176,12 +178,34 @@ struct Alloc {
   return at + 1 + address_width;
 }
 
-[[nodiscard]] constexpr bool is_hot_alloc(std::uint8_t head) noexcept { return (head & 1) != 0; }
-[[nodiscard]] constexpr bool is_hot_free(std::uint8_t head) noexcept { return (head & 3) == 2; }
+/// Head byte 2 + 4 * address width + 32 * site code + kHotReuse, then site and address: a live block became an object of the
+/// site's last type. nullptr: see put_alloc.
+[[gnu::always_inline]] inline std::byte* put_reuse(std::byte* at, LaneModel& lane, std::uint32_t site,
+                                                   std::uint64_t address) noexcept {
+  const std::uint64_t difference = address - lane.last_address;
+  const std::uint64_t move = zigzag(static_cast<std::int64_t>(difference) >> kAddressUnitBits);
+  if ((difference & 7) != 0 || (move >> 48) != 0) [[unlikely]] return nullptr;
+  const unsigned address_width = byte_width(move);
+  const unsigned site_code = site == lane.last_site ? 0 : 1 + (site > 0xff) + (site > 0xffff);
+  *at = static_cast<std::byte>(2u | address_width << 2 | site_code << 5 | kHotReuse);
+  ++at;
+  put_word(at, site);
+  at += kSiteWidths[site_code];
+  put_word(at, move);
+  lane.last_address = address;
+  lane.last_site = site;
+  return at + address_width;
+}
 
-/// Site of a hot allocation: first half of its body. The caller checks that the site exists.
-inline std::uint32_t get_alloc_site(std::uint8_t head, Cursor& in, LaneModel& lane) noexcept {
-  const unsigned code = head >> 6;
+[[nodiscard]] constexpr bool is_hot_alloc(std::uint8_t head) noexcept { return (head & 1) != 0; }
+[[nodiscard]] constexpr bool is_hot_free(std::uint8_t head) noexcept { return (head & (3 | kHotReuse)) == 2; }
+[[nodiscard]] constexpr bool is_hot_reuse(std::uint8_t head) noexcept { return (head & (3 | kHotReuse)) == (2 | kHotReuse); }
+/// Site codes of the two forms that have one.
+[[nodiscard]] constexpr unsigned alloc_site_code(std::uint8_t head) noexcept { return head >> 6; }
+[[nodiscard]] constexpr unsigned reuse_site_code(std::uint8_t head) noexcept { return (head >> 5) & 3; }
+
+/// Site of a hot allocation or reuse: first half of its body. The caller checks that the site exists.
+inline std::uint32_t get_hot_site(unsigned code, Cursor& in, LaneModel& lane) noexcept {
   if (code != 0) lane.last_site = static_cast<std::uint32_t>(in.number(kSiteWidths[code]));
   return lane.last_site;
 }
@@ -197,6 +221,7 @@ inline Alloc get_alloc_rest(std::uint8_t head, Cursor& in, LaneModel& lane, Site
   return {lane.last_site, lane.last_address, site.last_size};
 }
 
+/// Address of a hot free, or second half of a hot reuse.
 inline std::uint64_t get_free(std::uint8_t head, Cursor& in, LaneModel& lane) noexcept {
   const auto move = static_cast<std::uint64_t>(unzigzag(in.number((head >> 2) & 7)));
   return lane.last_address += move << kAddressUnitBits;
@@ -387,7 +412,8 @@ struct TypedLate {  ///< of a live block that was allocated earlier in this lane
   std::uint64_t address = 0, skipped = 0;
   template <class V> constexpr void fields(V&& v) { v(type), v(site), v(address), v(skipped); }
 };
-struct Reused {  ///< a live block became another object without a call of an allocator. Takes a stamp in its shard
+struct Reused {  ///< a live block became another object without a call of an allocator. Takes a stamp in its shard. For what
+                 ///< a hot reuse cannot say; its type is the site's last one from then on
   static constexpr Kind kind = Kind::reused;
   std::uint32_t site = 0, type = 0;
   std::int64_t move = 0;  ///< from the lane's last address, which it sets

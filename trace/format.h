@@ -15,7 +15,7 @@ namespace heapledger::trace {
 inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
 
 /// Raised when a reader would misread the trace of a writer of another age. Readers refuse any other number.
-inline constexpr std::uint32_t kVersion = 3;
+inline constexpr std::uint32_t kVersion = 4;
 
 /// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.
 inline constexpr std::uint32_t kByteOrder = 0x01020304;

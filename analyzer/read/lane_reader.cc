@@ -87,7 +87,7 @@ void LaneReader::find_type(Event& event, Site& site) {
 }
 
 bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
-  const std::uint32_t number = trace::get_alloc_site(head, in_, model_);
+  const std::uint32_t number = trace::get_hot_site(trace::alloc_site_code(head), in_, model_);
   if (number >= sites_.size()) return damage();
   Site& site = sites_[number];
   const trace::Alloc alloc = trace::get_alloc_rest(head, in_, model_, site.model);
@@ -127,6 +127,7 @@ bool LaneReader::hot_alloc(std::uint8_t head, Event& event) {
       stamp(event, trace::shard_of(address), std::exchange(skipped_, 0));
       return true;
     }
+    if (trace::is_hot_reuse(head)) return hot_reuse(head, event);
     const std::uint64_t length = in_.varint();
     const auto body = in_.bytes(length);
     if (!in_.ok()) return damage();
@@ -315,11 +316,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
     }
     case Kind::reused: {
       trace::Reused r;
-      if (!get(body, r)) return false;
-      model_.last_address += static_cast<std::uint64_t>(r.move);
-      if (!object_event(event, EventKind::reuse, r.site, r.type, model_.last_address)) return false;
-      stamp(event, trace::shard_of(event.address), r.skipped);
-      return true;
+      return get(body, r) && reuse(r, event);
     }
     case Kind::collection_begin: {
       trace::CollectionBegin c;

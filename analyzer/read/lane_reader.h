@@ -67,6 +67,8 @@ class LaneReader {
   // In lane_objects.cc.
   bool object_event(Event& event, EventKind kind, std::uint32_t site, std::uint32_t type,
                     std::uint64_t address);
+  bool hot_reuse(std::uint8_t head, Event& event);
+  bool reuse(const trace::Reused& r, Event& event);
 
   // In lane_parts.cc.
   void take_ahead(Event& event);

@@ -8,6 +8,7 @@
 #include "code.h"
 #include "finder.h"
 #include "type_names.h"
+#include "types.h"
 
 namespace heapledger::python {
 
@@ -51,6 +52,15 @@ bool is_known(const std::byte* block, std::uint64_t key) noexcept {
          place.key.load(std::memory_order_relaxed) == key;
 }
 
+/// What the hot form cannot say.
+[[gnu::cold, gnu::noinline]] std::byte* put_wide(Lane& lane, std::byte* at, trace::Reused record,
+                                                 std::uintptr_t address) noexcept {
+  record.move = static_cast<std::int64_t>(address - lane.model.last_address);
+  lane.model.last_address = address;
+  lane.sites.data()[record.site].last_type = record.type;
+  return trace::put_extended(at, record);
+}
+
 /// As record_alloc, of a block that no allocator gave out. The stamp is taken when the object has begun and
 /// before anybody else can know of it.
 [[gnu::noinline]] void record_reuse(const std::byte* block, const std::byte* type) noexcept {
@@ -62,21 +72,23 @@ bool is_known(const std::byte* block, std::uint64_t key) noexcept {
   if (lane == nullptr) [[unlikely]]
     return;
   settle(*lane);  // before anything is defined: the type of what was allocated last stands behind its record
-  trace::Reused record;
-  record.site = site_of_stack(*lane, frame, trace::Api::py_obj_malloc);
-  const std::uint64_t key = place_key(*lane, record.site);
+  const std::uint32_t site = site_of_stack(*lane, frame, trace::Api::py_obj_malloc);
+  if (site == 0) [[unlikely]]
+    return trace_file::count_lost();
+  const std::uint64_t key = place_key(*lane, site);
   if (is_known(block, key)) return;
   note_place(block, key);
-  if (has_types(*lane)) record.type = number_of_base(*lane, type, 0);
+  const std::uint32_t number = type_of_reuse(*lane, type, site);
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   const std::uint32_t shard = trace::shard_of(address);
-  record.skipped = hook::skipped(*lane, shard, hook::take_stamp_alone(*lane, shard));
+  const std::uint32_t gap = hook::skipped(*lane, shard, hook::take_stamp_alone(*lane, shard));
   if (lane->cursor >= lane->limit && !lane->refill()) [[unlikely]]
     return trace_file::count_lost();
-  std::byte* at = hook::put_prefixes(*lane, lane->cursor, 0);
-  record.move = static_cast<std::int64_t>(address - lane->model.last_address);
-  lane->model.last_address = address;
-  lane->commit(trace::put_extended(at, record));
+  std::byte* at = hook::put_prefixes(*lane, lane->cursor, gap);
+  std::byte* end = nullptr;
+  if (number == lane->sites.data()[site].last_type) [[likely]]
+    end = trace::put_reuse(at, lane->model, site, address);
+  lane->commit(end != nullptr ? end : put_wide(*lane, at, {site, number}, address));
 }
 
 void set_state(ReuseState state) noexcept {

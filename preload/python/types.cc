@@ -54,17 +54,23 @@ const TypeSlot& slot_of_type(Lane& lane, const std::byte* type, unsigned depth) 
   return slot = fresh;  // last: naming the bases used the slots too
 }
 
+/// Makes the type one that the lane can predict. 0: there is no memory for that.
+std::uint32_t remember(Lane& lane, const TypeSlot& slot) noexcept {
+  if (!lane.types.reserve(slot.number)) return kNothing;
+  KnownType& known = lane.types.data()[slot.number];
+  const std::uint32_t attributes = known.type == slot.type ? known.attributes : 0;
+  known = {static_cast<const std::byte*>(slot.type), slot.word, g_type_epoch.load(std::memory_order_relaxed),
+           slot.generation, attributes, lane.world_serial};
+  return slot.number;
+}
+
 /// Number of a type in the lane, 0 when no type lies there whose instances have ob_type at `word`.
 std::uint32_t type_number(Lane& lane, const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
   const auto address = reinterpret_cast<std::uintptr_t>(type);
   if ((address & 7) != 0 || address < 0x10000 || (address >> 47) != 0) return kNothing;  // no pointer
   const TypeSlot slot = slot_of_type(lane, type, 0);
   if (slot.number == 0 || slot.word != word || !may_be_instance(type, word, size)) return kNothing;
-  if (!lane.types.reserve(slot.number)) return kNothing;
-  KnownType& known = lane.types.data()[slot.number];
-  const std::uint32_t attributes = known.type == type ? known.attributes : 0;
-  known = {type, word, g_type_epoch.load(std::memory_order_relaxed), slot.generation, attributes, lane.world_serial};
-  return slot.number;
+  return remember(lane, slot);
 }
 
 struct Found {
@@ -166,6 +172,11 @@ void settle_claimed(Lane& lane) noexcept {
 
 std::uint32_t number_of_base(Lane& lane, const std::byte* type, unsigned depth) noexcept {
   return slot_of_type(lane, type, depth).number;
+}
+
+std::uint32_t number_of_reused(Lane& lane, const std::byte* type) noexcept {
+  const TypeSlot slot = slot_of_type(lane, type, 0);
+  return slot.number == 0 ? kNothing : remember(lane, slot);
 }
 
 void start_types(const void* type_type) noexcept {

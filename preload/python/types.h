@@ -100,6 +100,18 @@ void settle_claimed(Lane& lane) noexcept;
   }
 }
 
+/// As below, of a type that the site did not have last.
+[[gnu::cold, gnu::noinline]] std::uint32_t number_of_reused(Lane& lane, const std::byte* type) noexcept;
+
+/// Number of the type of an object that begins in a block that is none of the allocator's; 0: types are not read here.
+[[gnu::always_inline]] inline std::uint32_t type_of_reuse(Lane& lane, const std::byte* type, std::uint32_t site) noexcept {
+  if (!has_types(lane)) [[unlikely]] return 0;
+  const std::uint32_t predicted = lane.sites.data()[site].last_type;
+  const KnownType& known = lane.types.data()[predicted];
+  const bool right = known.type == type && known.epoch == g_type_epoch.load(std::memory_order_relaxed);
+  return right ? predicted : number_of_reused(lane, type);
+}
+
 /// The lane's last record is the allocation of this block of the object domain.
 [[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
   if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]]

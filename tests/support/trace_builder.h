@@ -127,6 +127,12 @@ class LaneBuilder {
     model_.last_address = address;
     return put(trace::FreeWide{address, flags});
   }
+  /// A hot one: `address` is a multiple of 8 near the last.
+  LaneBuilder& reuse(std::uint32_t site, std::uint64_t address, Stamp stamp = {}) {
+    order(trace::shard_of(address), stamp);
+    std::byte room[trace::kMaxHotRecord];
+    return raw({room, trace::put_reuse(room, model_, site, address)});
+  }
   LaneBuilder& realloc(std::uint32_t site, std::uint64_t old, std::uint64_t now, std::uint64_t size,
                        Stamp before = {}, Stamp after = {}) {
     trace::Realloc r;

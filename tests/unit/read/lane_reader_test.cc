@@ -242,6 +242,22 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
   EXPECT_EQ(reading.events[3].stamp, 4u);
 }
 
+TEST(LaneReader, AHotReuseIsOneOfTheLastTypeOfItsSite) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A")).put(type_of("B"));
+  lane.alloc(1, kA, 16).put(trace::Order{3}).reuse(2, kA).put(trace::Reused{2, 2, 0, 0}).reuse(2, kA).free(kA);
+  const Reading reading = read_all(trace);
+  ASSERT_EQ(reading.events.size(), 5u);
+  const Event &untyped = reading.events[1], &named = reading.events[2], &hot = reading.events[3];
+  EXPECT_EQ(std::tuple(untyped.kind, untyped.address, untyped.type, untyped.site, untyped.stamp),
+            std::tuple(EventKind::reuse, kA, 0u, kFirst + 1, 4u));
+  EXPECT_EQ(std::tuple(named.address, named.type, named.stamp), std::tuple(kA, 501u, 5u));
+  EXPECT_EQ(std::tuple(hot.kind, hot.address, hot.type, hot.site, hot.stamp),
+            std::tuple(EventKind::reuse, kA, 501u, kFirst + 1, 6u));
+  EXPECT_EQ(reading.events[4].stamp, 7u);
+  EXPECT_FALSE(reading.damaged);
+}
+
 TEST(LaneReader, AReuseIsAnEventOfABlockNearTheLast) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A"));

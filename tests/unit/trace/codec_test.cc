@@ -238,6 +238,7 @@ TYPED_TEST(ExtendedRecord, ReadsBackByTheCodecAndByHand) {
     ASSERT_EQ(split.head, 4 * static_cast<unsigned>(TypeParam::kind));
     ASSERT_FALSE(is_hot_alloc(static_cast<std::uint8_t>(split.head)));
     ASSERT_FALSE(is_hot_free(static_cast<std::uint8_t>(split.head)));
+    ASSERT_FALSE(is_hot_reuse(static_cast<std::uint8_t>(split.head)));
     TypeParam back;
     ASSERT_TRUE(get_extended(std::span<const std::byte>(split.body), back));
     ASSERT_EQ(values_of(back), values_of(record));
@@ -311,12 +312,14 @@ class PlainLane {
     bool is_free = false;
     std::uint64_t address = 0, size = 0, site = 0;
     unsigned flags = 0;
+    bool is_reuse = false;
     bool operator==(const Event&) const = default;
   };
   Event read(PlainReader& in) {
     const std::uint64_t head = in.byte();
     if (head % 2 == 1) return read_alloc(in, head);
     EXPECT_EQ(head % 4, 2u);
+    if (head >= 128) return read_reuse(in, head);
     address_ += static_cast<std::uint64_t>(8 * plain_unzigzag(in.little_endian(head / 4 % 8)));
     return {true, address_, 0, 0, static_cast<unsigned>(head & 0xe0)};
   }
@@ -331,6 +334,12 @@ class PlainLane {
     address_ = last_address = base + static_cast<std::uint64_t>(8 * plain_unzigzag(in.little_endian(width)));
     if (size_code != 0) last_size = in.little_endian(kWidths[size_code]);
     return {false, address_, last_size, site_, 0};
+  }
+  Event read_reuse(PlainReader& in, std::uint64_t head) {
+    static constexpr unsigned kWidths[] = {0, 1, 2, 4};
+    if (head / 32 % 4 != 0) site_ = in.little_endian(kWidths[head / 32 % 4]);
+    address_ += static_cast<std::uint64_t>(8 * plain_unzigzag(in.little_endian(head / 4 % 8)));
+    return {false, address_, 0, site_, 0, true};
   }
   std::uint64_t address_ = 0, site_ = 0;
   std::map<std::uint64_t, std::pair<std::uint64_t, std::uint64_t>> sites_;
@@ -360,6 +369,13 @@ class HotRecords : public testing::Test {
     EXPECT_EQ(written_.last_address, before);
     return 0;
   }
+  std::size_t reuse(std::uint32_t site, std::uint64_t address) {
+    const LaneModel before = written_;
+    const std::byte* end = put_reuse(room_.data(), written_, site, address);
+    if (end != nullptr) return check(end, {false, address, 0, site, 0, true});
+    EXPECT_EQ(std::pair(written_.last_address, written_.last_site), std::pair(before.last_address, before.last_site));
+    return 0;
+  }
   void restart() {
     written_ = {}, written_sites_.clear();
     read_ = {}, read_sites_.clear();
@@ -376,12 +392,15 @@ class HotRecords : public testing::Test {
     Cursor in{record};
     const std::uint8_t head = in.byte();
     PlainLane::Event got{is_hot_free(head), 0, 0, 0, 0};
-    EXPECT_NE(is_hot_alloc(head), is_hot_free(head));
-    if (got.is_free) {
+    EXPECT_EQ(is_hot_alloc(head) + is_hot_free(head) + is_hot_reuse(head), 1);
+    if (is_hot_reuse(head)) {
+      const std::uint32_t site = get_hot_site(reuse_site_code(head), in, read_);
+      got = {false, get_free(head, in, read_), 0, site, 0, true};
+    } else if (got.is_free) {
       got.address = get_free(head, in, read_);
       got.flags = head & 0xe0u;
     } else {
-      const std::uint32_t site = get_alloc_site(head, in, read_);
+      const std::uint32_t site = get_hot_site(alloc_site_code(head), in, read_);
       const Alloc a = get_alloc_rest(head, in, read_, read_sites_[site]);
       got = {false, a.address, a.size, a.site, 0};
     }
@@ -397,7 +416,8 @@ class HotRecords : public testing::Test {
     Cursor in{exact};
     in.byte();
     if (is_hot_free(head)) get_free(head, in, lane);
-    else get_alloc_site(head, in, lane), get_alloc_rest(head, in, lane, site);
+    else if (is_hot_reuse(head)) get_hot_site(reuse_site_code(head), in, lane), get_free(head, in, lane);
+    else get_hot_site(alloc_site_code(head), in, lane), get_alloc_rest(head, in, lane, site);
     EXPECT_FALSE(in.ok());
   }
 
@@ -414,6 +434,19 @@ TEST_F(HotRecords, AnAllocationLikeTheLastOneOfItsSiteTakesTwoBytes) {
   EXPECT_EQ(alloc(5, kBase + 48, 48), 2u);
   EXPECT_EQ(alloc(5, kBase + 48 + 512 - 8, 48), 2u) << "63 units ahead";
   EXPECT_EQ(alloc(5, kBase + 48 + 512 - 8, 48), 1u) << "the same address again";
+}
+
+TEST_F(HotRecords, AReuseGoesByTheLastAddressAndSite) {
+  alloc(5, kBase, 48);
+  EXPECT_EQ(reuse(5, kBase), 1u);
+  EXPECT_EQ(reuse(5, kBase + 48), 2u);
+  EXPECT_EQ(reuse(6, kBase - 16), 3u);
+  EXPECT_EQ(reuse(700, kBase + 4096), 5u);
+  EXPECT_EQ(reuse(70'000, kBase), 7u);
+  EXPECT_EQ(free(kBase, kFreeInCollection), 1u);
+  EXPECT_EQ(alloc(70'000, kBase + 8, 24), 3u) << "the last site is that of a reuse, too";
+  EXPECT_EQ(reuse(5, kBase + 1), 0u);
+  EXPECT_EQ(reuse(5, kBase ^ std::uint64_t{1} << 62), 0u);
 }
 
 TEST_F(HotRecords, AddressesAtEveryWidth) {
