@@ -13,7 +13,7 @@ using trace::kMaxText;
 /// Values of the table's choices, by position in "values".
 enum class Stacks : unsigned char { python = 0, none = 1 };
 enum class Events : unsigned char { all = 0, none = 1 };
-enum class Reuse : unsigned char { off = 0, on = 1 };
+enum class Reuse : unsigned char { on = 0, off = 1 };
 
 struct Settings {
 #define HEAPLEDGER_KIND_text(field) char field[kMaxText] = {};

@@ -55,7 +55,7 @@ constexpr const char* kExamples =
 struct Options {
   std::string output;
   std::string stacks = "python";
-  std::string reuse = "off";
+  std::string reuse = "on";
   bool force = false;
   bool keep_raw = false;
   bool quiet = false;
@@ -130,7 +130,7 @@ Recorded run_command(const Options& options, const record::SignalSession& signal
         {"LD_PRELOAD", record::preload_list(shim.path(), preloaded != nullptr ? preloaded : "")},
         {"HEAPLEDGER_OUT", folder},
         {"HEAPLEDGER_STACKS", options.stacks}};
-    if (options.reuse == "on") environment.push_back({"HEAPLEDGER_REUSE", "on"});
+    environment.push_back({"HEAPLEDGER_REUSE", options.reuse});
     for (record::Variable& variable : record::variables_of(controls))
       environment.push_back(std::move(variable));
     held.start(environment);
@@ -223,8 +223,8 @@ Run record_command(Arguments& arguments) {
   arguments.choice("--stacks", {"python", "none"}, options->stacks,
                    "Stacks to keep: the Python stack of every allocation, or none");
   arguments.choice(
-      "--reuse", {"off", "on"}, options->reuse,
-      "on: objects that CPython 3.13+ makes from dead ones get the line that made them (slower)");
+      "--reuse", {"on", "off"}, options->reuse,
+      "on: objects that CPython 3.13+ makes from dead ones get the line that made them; off: faster [on]");
   arguments.list("--gc", "off|threshold=G0[,G1[,G2]]|freeze", options->gc,
                  "Python's garbage collector as if the program had asked for it in its first line");
   arguments.list("--slots", "MODULE:CLASS=NAME+NAME...", options->slots,

@@ -62,7 +62,6 @@ class OwnTests(PythonTest):
         """With a tracer of ours in the place that these tests use."""
         if self.interpreter.minor < (3, 13):
             self.skipTest("CPython before 3.13 has none")
-        self.setting = {"HEAPLEDGER_REUSE": "on"}
         self.check("test_capi.test_misc")
         self.check("test_capi.test_object", least=0)
         self.check("test_tracemalloc")

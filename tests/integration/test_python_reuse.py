@@ -8,7 +8,8 @@ import unittest
 from target import SHIM, TOOL, PythonTest, every_interpreter, run
 
 COUNT = 200   # more than most lists hold: some objects come from them, some from the allocator
-ON = {"HEAPLEDGER_REUSE": "on"}
+ON = {"HEAPLEDGER_REUSE": "yes"}   # what is no value is the default; as long as the other
+OFF = {"HEAPLEDGER_REUSE": "off"}
 
 
 def fix_addresses():
@@ -21,7 +22,7 @@ def fix_addresses():
 class Bound(PythonTest):
     def test_no_more_lines_are_wrong_than_the_report_says(self):
         """Also where lists that hold a hundred are filled and used up again and again."""
-        outcome, recording = self.record_unchanged(self.python("reused.py", COUNT, "in_turns"))
+        outcome, recording = self.record_unchanged(self.python("reused.py", COUNT, "in_turns"), setting=OFF)
         self.assertEqual(0, outcome.status, outcome.stderr)
         truth, _ = json.loads(outcome.stdout)
         wrong = {}
@@ -77,7 +78,7 @@ class Reuse(PythonTest):
 
     def test_without(self):
         """The test can fail: nobody follows, and blocks are where their first objects were."""
-        (truth, _), recording = self.run_program(setting={})
+        (truth, _), recording = self.run_program(setting=OFF)
         self.assertIn("keep_float", self.wrong_places(truth, recording))
         self.assertEqual("switched_off", recording.reuse(0)["state"])
         self.assertIn("float", recording.free_lists())
@@ -100,7 +101,7 @@ class Reuse(PythonTest):
         if self.interpreter.free_threaded:
             self.skipTest("free-threaded CPython collects by resident memory, which a recording changes")
         figures = []
-        for setting in ({"HEAPLEDGER_REUSE": "no"}, ON):
+        for setting in (OFF, ON):
             _, recording = self.run_program(setting={**setting, "PYTHONMALLOC": "malloc"}, before=fix_addresses)
             process = recording.only_process()
             blocks = [block for block in process.blocks if block.heap and not block.continuation]
