@@ -52,7 +52,10 @@ void repair_lane(const Spare& spare) noexcept {
   sys::unmap_memory(spare.copy, sizeof(Lane));
   sys::call(SYS_madvise, lane, sizeof(Lane), MADV_KEEPONFORK);  // whoever forks next may do it before the hook is done
   if (spare.bytes == 0) return;
-  sys::call(SYS_mremap, spare.chunk, std::size_t{spare.bytes}, std::size_t{spare.bytes}, MREMAP_MAYMOVE | MREMAP_FIXED, lane->chunk);
+  if (sys::call(SYS_mremap, spare.chunk, std::size_t{spare.bytes}, std::size_t{spare.bytes}, MREMAP_MAYMOVE | MREMAP_FIXED,
+                lane->chunk) < 0)  // forbidden
+    sys::call(SYS_mmap, lane->chunk, std::size_t{spare.bytes}, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED, -1,
+              0L);
   lane->chunk->bytes = spare.bytes;
 }
 
@@ -70,7 +73,10 @@ void go_on_as_child(const Spare& spare) noexcept {
 /// Meanwhile handlers of pthread_atfork run, in the child before it is repaired: they are passed through.
 [[gnu::noinline]] pid_t fork_inside_hook(pid_t (*real)()) noexcept {
   const Spare spare(t_state.lane);
-  if (!spare.is_whole()) return spare.give_back(), errno = ENOMEM, -1;
+  if (!spare.is_whole()) {
+    spare.give_back();
+    return t_state.depth == hook::kIdle ? real() : (errno = ENOMEM, -1);  // idle: that hook has most likely ended
+  }
   const std::uint32_t depth = t_state.depth;
   t_state.depth = hook::kWriting;
   const pid_t pid = real();

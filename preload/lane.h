@@ -145,8 +145,8 @@ struct Lane {
   std::int64_t seen_tick;  ///< tick() when the clock was looked at last
   GrowingArray<trace::SiteModel> sites;
   PendingObject pending;
-  const std::byte* newborn;  ///< block of the object domain that was allocated or moved last, until it is an
-                             ///< object (reuse.h)
+  const std::byte* newborn;  ///< block of the object domain that was allocated or moved last (reuse.h)
+  std::size_t newborn_size;  ///< bytes asked for; 0 when it is an object by now
   std::uint32_t aside_count;
   GrowingArray<KnownType> types;
   StackCache stack;

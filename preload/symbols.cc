@@ -57,4 +57,10 @@ void* find_symbol(const link_map& object, const char* name) noexcept {
   }
 }
 
+void* find_variable(const link_map& object, const char* name) noexcept {
+  const link_map* program = _r_debug.r_map;
+  void* taken_over = program != nullptr && program != &object ? find_symbol(*program, name) : nullptr;
+  return taken_over != nullptr ? taken_over : find_symbol(object, name);
+}
+
 }  // namespace heapledger

@@ -11,6 +11,10 @@ namespace heapledger {
 /// Address of a symbol that this very object defines, nullptr when it does not. Reads only the object's own tables.
 void* find_symbol(const link_map& object, const char* name) noexcept;
 
+/// Of a variable that the object defines, the place that the object itself uses: a program that is linked with the object and
+/// names the variable has taken it over (a copy relocation).
+void* find_variable(const link_map& object, const char* name) noexcept;
+
 /// The same as a function; false: it is not there.
 template <class Function>
 bool find_function(const link_map& object, Function& function, const char* name) noexcept {

@@ -42,13 +42,13 @@ class ErrnoKeeper {
 };
 
 /// Signals wait while one lives: no handler runs, and none forks, in the midst of something that must not be done twice. All but
-/// those that an instruction raises: they cannot wait, and a sandbox may answer system calls by SIGSYS.
+/// those that an instruction raises: they cannot wait, and a sandbox may answer system calls by SIGSYS. They stay as they are.
 class SignalsHeld {
  public:
   SignalsHeld() noexcept {
     std::uint64_t waiting = ~std::uint64_t{0};  // the kernel leaves SIGKILL and SIGSTOP out
     for (const int raised : {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGTRAP, SIGSYS}) waiting &= ~(std::uint64_t{1} << (raised - 1));
-    held_ = call(SYS_rt_sigprocmask, SIG_SETMASK, &waiting, &before_, sizeof before_) == 0;
+    held_ = call(SYS_rt_sigprocmask, SIG_BLOCK, &waiting, &before_, sizeof before_) == 0;
   }
   ~SignalsHeld() {
     if (held_) call(SYS_rt_sigprocmask, SIG_SETMASK, &before_, nullptr, sizeof before_);

@@ -130,7 +130,7 @@ Recorded run_command(const Options& options, const record::SignalSession& signal
         {"LD_PRELOAD", record::preload_list(shim.path(), preloaded != nullptr ? preloaded : "")},
         {"HEAPLEDGER_OUT", folder},
         {"HEAPLEDGER_STACKS", options.stacks}};
-    environment.push_back({"HEAPLEDGER_REUSE", options.reuse});
+    if (options.reuse == "off") environment.push_back({"HEAPLEDGER_REUSE", "off"});
     for (record::Variable& variable : record::variables_of(controls))
       environment.push_back(std::move(variable));
     held.start(environment);

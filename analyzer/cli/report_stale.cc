@@ -64,7 +64,7 @@ std::string stale_text(const ledger::Reader& reader, const query::Slots& slots, 
   return style.dim(fmt::format("  The lines {} may be those of earlier objects,\n"
                                "  from which CPython made these without asking for memory.{}\n",
                                summary(kinds, metric),
-                               avoidable ? " heapledger record --reuse on gets them right, and is slower." : ""));
+                               avoidable ? " Without --reuse off they are right." : ""));
 }
 
 std::string stale_finding(const ledger::Reader& reader, const query::Slots& slots, const query::Profile& profile) {

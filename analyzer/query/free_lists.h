@@ -19,7 +19,7 @@ struct StaleBound {
   std::string kind;  ///< name of a type, or "dict table"
   std::uint64_t blocks = 0, bytes = 0;          ///< of those alive at the moment of the question
   std::uint64_t end_blocks = 0, end_bytes = 0;  ///< of those alive at the end
-  bool seen = false;                            ///< `record --reuse on` makes it zero
+  bool seen = false;                            ///< zero where reuse was followed
 };
 
 /// The kinds that the versions of CPython in the selected processes keep lists of, without those that these

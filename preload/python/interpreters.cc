@@ -205,7 +205,7 @@ void install_interpreters(const link_map& object) noexcept {
                      find_function(object, own.set_evaluation, "_PyInterpreterState_SetEvalFrameFunc") &&
                      find_function(object, own.evaluate, "_PyEval_EvalFrameDefault");
   if (g_runtime.version_hex >= 0x030c0000) find_function(object, own.add_pending_call, "_PyEval_AddPendingCall");
-  if (g_runtime.version_hex >= 0x030d0000) own.list_lock = find_list_lock(find_symbol(object, "_PyRuntime"));
+  if (g_runtime.version_hex >= 0x030d0000) own.list_lock = find_list_lock(find_variable(object, "_PyRuntime"));
   const bool reachable = g_runtime.version_hex < 0x030c0000 ||
                          (own.add_pending_call != nullptr && (g_runtime.version_hex < 0x030d0000 || own.list_lock != nullptr));
   if (!found || !reachable || !is_layout_known || g_runtime.version_hex < 0x03090000) return;

@@ -36,9 +36,6 @@ constexpr const char* kNames[] = {
     "_PyAsyncGenWrappedValue_Type"};
 constinit ReusableType g_types[std::size(kNames) + 1] = {};  // ends with nullptr
 
-/// No object begins further behind the start of its block.
-constexpr std::uintptr_t kLargestHeader = 64;
-
 [[gnu::always_inline]] inline const ReusableType* find_reusable(const std::byte* type) noexcept {
   for (const ReusableType* known = g_types; known->type != nullptr; ++known)
     if (known->type == type) return known;
@@ -105,9 +102,8 @@ int on_reference(void* object, int event, void* /*data*/) noexcept {
   }
   Lane* const lane = t_state.lane;
   const auto address = reinterpret_cast<std::uintptr_t>(object);
-  if (lane != nullptr && address - reinterpret_cast<std::uintptr_t>(lane->newborn) < kLargestHeader)
-      [[likely]] {
-    lane->newborn = nullptr;  // an object once; the next one in this block is of a free list
+  if (lane != nullptr && address - reinterpret_cast<std::uintptr_t>(lane->newborn) < lane->newborn_size) [[likely]] {
+    lane->newborn_size = 0;  // an object once; the next one in this block is of a free list
     return 0;
   }
   const auto* const type = load<const std::byte*>(object, g_runtime.layout->object_type);
@@ -125,7 +121,7 @@ void find_reusable_types(const link_map& object) noexcept {
     return g_reuse_state.store(ReuseState::switched_off, std::memory_order_relaxed);
   std::size_t count = 0;
   for (const char* name : kNames) {
-    const auto* type = static_cast<const std::byte*>(find_symbol(object, name));
+    const auto* type = static_cast<const std::byte*>(find_variable(object, name));
     if (type != nullptr) g_types[count++].type = type;
   }
 }

@@ -18,6 +18,7 @@
 
 #include "../../trace/format.h"
 #include "../lane.h"
+#include "runtime.h"
 
 #pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
@@ -46,14 +47,16 @@ inline Recording::Place& place_of(const void* block) noexcept {
 /// Two words without a lock between them: interpreters with locks of their own have different blocks, and
 /// what one of their threads reads is a match only where that thread wrote both.
 inline void note_place(const void* block, std::uint64_t key) noexcept {
+  if (g_runtime.free_threaded) [[unlikely]] return;
   Recording::Place& place = place_of(block);
   place.block.store(block, std::memory_order_relaxed);
   place.key.store(key, std::memory_order_relaxed);
 }
 
 /// The lane's last record is the allocation of this block, which is about to become an object.
-inline void note_birth(Lane& lane, const void* block, std::uint32_t site) noexcept {
+inline void note_birth(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
   lane.newborn = static_cast<const std::byte*>(block);
+  lane.newborn_size = size;
   note_place(block, place_key(lane, site));
 }
 

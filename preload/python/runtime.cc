@@ -181,11 +181,11 @@ void find_stack_reader(const link_map& object, Runtime& r) noexcept {
   r.free_threaded = std::strstr(r.functions.get_version(), "free-threading build") != nullptr;
   r.layout = find_layout(r.version_hex, r.free_threaded);
   if (r.layout != nullptr) g_reader = FrameReader{*r.layout}, g_thread_reader = ThreadReader{*r.layout};
-  r.none = find_symbol(object, "_Py_NoneStruct");
-  r.code_type = find_symbol(object, "PyCode_Type");
+  r.none = find_variable(object, "_Py_NoneStruct");
+  r.code_type = find_variable(object, "PyCode_Type");
   if (g_settings.stack_mode() == Stacks::none || g_settings.wanted_events() == Events::none) return set_stack_state(StackState::switched_off);
   set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
-  if (can_walk(r)) start_types(find_symbol(object, "PyType_Type"));
+  if (can_walk(r)) start_types(find_variable(object, "PyType_Type"));
   find_reusable_types(object);
 }
 

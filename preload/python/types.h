@@ -115,7 +115,8 @@ void settle_claimed(Lane& lane) noexcept;
 /// The lane's last record is the allocation of this block of the object domain.
 [[gnu::always_inline]] inline void expect(Lane& lane, const void* block, std::size_t size, std::uint32_t site) noexcept {
   if (g_follows_reuse.load(std::memory_order_relaxed)) [[unlikely]]
-    note_birth(lane, block, site);
+    note_birth(lane, block, size, site);
+  if (site == 0) [[unlikely]] return;  // there was no memory for it; nothing can be said of its blocks
   const void* interpreter = t_state.interpreter;
   if (interpreter != g_adopted.load(std::memory_order_relaxed) || interpreter == nullptr) [[unlikely]]
     if (!adopt_interpreter(lane)) return disown(lane, site);

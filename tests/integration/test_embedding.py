@@ -3,6 +3,7 @@
 import itertools
 import json
 import os
+import pathlib
 import subprocess
 
 from chroot import enter
@@ -19,6 +20,16 @@ cycle = [[]]
 cycle[0].append(cycle)
 print(gc.isenabled(), gc.get_threshold()[0], hasattr(books[0], '__dict__'), len(books))
 """
+KEEP = """
+def drop(): [float(i) + 0.5 for i in range(50)]
+def keep():
+    base = 1000.0
+    return [base + i for i in range(50)]
+drop()
+kept = keep()
+peak = bytes(1 << 22)
+"""
+SOURCE = pathlib.Path(__file__).resolve().parent / "programs" / "linked_embedder.c"
 
 
 @every_interpreter(globals())
@@ -44,6 +55,20 @@ class Embedding(PythonTest):
                 self.assert_sound(recording)
                 (books,) = json.loads(recording.read("report", "--json", "--type", "__main__.Book"))["types"]
                 self.assertEqual((3000, 2 * 3000), (books["instances"]["peak_blocks"], books["instances"]["allocations"]))
+
+    def test_a_program_that_has_variables_of_the_library(self):
+        """Stacks, classes and objects from free lists are told from variables, which lie in such a program."""
+        if self.root != "/" or self.interpreter.free_threaded:
+            self.skipTest("linked on this system, and for objects as they lie in builds with the lock")
+        program = self.folder / "linked"
+        subprocess.run(["cc", SOURCE, self.library, "-o", program, f"-Wl,-rpath,{os.path.dirname(self.library)}"], check=True)
+        outcome, recording = self.record_unchanged([program, PROGRAM + KEEP], setting=self.home)
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        (books,) = json.loads(recording.read("report", "--json", "--type", "__main__.Book"))["types"]
+        self.assertEqual(3000, books["instances"]["peak_blocks"])
+        if self.interpreter.minor >= (3, 13):
+            kept = recording.types_under("keep").get("float", {"instances": {"peak_blocks": 0}})
+            self.assertEqual(50, kept["instances"]["peak_blocks"], "made from those that drop() left")
 
     def assert_controlled(self, wanted, **setting):
         """Both interpreters say what is wanted: collector, first threshold, whether a Book has a dict."""

@@ -2,6 +2,7 @@
 elsewhere, threads that allocate when they are nearly gone. Blocks of 6001 bytes count."""
 
 import json
+import signal
 import unittest
 
 from recording import Recording
@@ -86,6 +87,13 @@ class HostileHosts(TargetTest):
         self.assert_sound(recording)
         self.assertEqual(3000, count(recording))
         self.assertLess(process.raw_bytes, 4 << 20)
+
+    def test_signals_that_the_program_has_blocked(self):
+        """Also those that an instruction raises; they are sent here."""
+        for number in (signal.SIGSEGV, signal.SIGFPE, signal.SIGTRAP, signal.SIGSYS, signal.SIGUSR1):
+            with self.subTest(number):
+                recording = self.sound("blocked_signal", int(number))
+                self.assertEqual(300_000, count(recording))
 
     def test_a_sandbox_that_answers_system_calls(self):
         recording = self.sound("sandboxed")
