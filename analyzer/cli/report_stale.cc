@@ -47,10 +47,17 @@ std::string summary(const std::vector<Count>& kinds, Metric metric) {
                      kinds.size() > kMostKinds ? " ..." : "");
 }
 
-bool could_follow(const ledger::Reader& reader, const query::Profile& profile) {
-  return std::ranges::any_of(profile.processes, [&](const query::ProcessProfile& p) {
-    return reader.processes()[p.process].reuse == trace::ReuseState::switched_off;
-  });
+/// What would make the lines right; empty: nothing would.
+const char* remedy(const ledger::Reader& reader, const query::Profile& profile, const std::vector<StaleBound>& bounds) {
+  const auto any = [&](trace::ReuseState state) {
+    return std::ranges::any_of(profile.processes, [&](const query::ProcessProfile& p) {
+      const ledger::Process& process = reader.processes()[p.process];
+      return process.python_hex != 0 && process.reuse == state;
+    });
+  };
+  if (std::ranges::none_of(bounds, &StaleBound::seen)) return "";
+  if (any(trace::ReuseState::switched_off)) return " Without --reuse off they are right.";
+  return any(trace::ReuseState::unseen) ? " On CPython 3.13 and later they are right." : "";
 }
 
 }  // namespace
@@ -60,11 +67,9 @@ std::string stale_text(const ledger::Reader& reader, const query::Slots& slots, 
   const auto bounds = query::stale_bounds(reader, slots, profile);
   const auto kinds = counts(bounds, metric);
   if (kinds.empty()) return "";
-  const bool avoidable = std::ranges::any_of(bounds, &StaleBound::seen) && could_follow(reader, profile);
   return style.dim(fmt::format("  The lines {} may be those of earlier objects,\n"
                                "  from which CPython made these without asking for memory.{}\n",
-                               summary(kinds, metric),
-                               avoidable ? " Without --reuse off they are right." : ""));
+                               summary(kinds, metric), remedy(reader, profile, bounds)));
 }
 
 std::string stale_finding(const ledger::Reader& reader, const query::Slots& slots, const query::Profile& profile) {
