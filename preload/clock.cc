@@ -12,13 +12,12 @@ namespace {
 
 constexpr std::int64_t kNone = kNoTick;  ///< in the place of the word
 
-constexpr std::size_t kPage = 4096;
 constexpr std::size_t kPagesBefore = 8;  ///< Linux has 4 to 6 pages of data in front of the code
 
 /// The word in this page that follows `now.tv_sec` and is `now.tv_nsec`; nullptr: none, or more than one.
 const std::int64_t* find_in(const std::int64_t* page, const timespec& now) noexcept {
   const std::int64_t* found = nullptr;
-  for (std::size_t i = 1; i < kPage / sizeof *page; ++i) {
+  for (std::size_t i = 1; i < sys::kPage / sizeof *page; ++i) {
     if (__atomic_load_n(page + i, __ATOMIC_RELAXED) != now.tv_nsec || page[i - 1] != now.tv_sec) continue;
     if (found != nullptr) return nullptr;
     found = page + i;
@@ -31,7 +30,7 @@ const std::int64_t* find_tick(std::uintptr_t code) noexcept {
   timespec now;
   g_clock(CLOCK_MONOTONIC_COARSE, &now);
   for (std::size_t i = 1; i <= kPagesBefore; ++i) {
-    const auto* page = reinterpret_cast<const std::int64_t*>(code - i * kPage);
+    const auto* page = reinterpret_cast<const std::int64_t*>(code - i * sys::kPage);
     if (!sys::readable(page)) continue;
     if (const std::int64_t* found = find_in(page, now); found != nullptr) return found;
   }

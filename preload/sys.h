@@ -107,6 +107,9 @@ inline std::size_t read_file(const char* path, char* to, std::size_t room) noexc
   return size;
 }
 
+/// The smallest page there is.
+inline constexpr std::uintptr_t kPage = 4096;
+
 /// Whether the word at an address can be loaded, by asking the kernel: rt_sigprocmask copies the set before it finds that
 /// `how` is nonsense. A sandbox that forbids even that makes everything unreadable.
 inline bool readable(const void* address) noexcept {

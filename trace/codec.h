@@ -132,6 +132,11 @@ inline constexpr std::uint8_t kFreeInCollection = 0x20;
 /// Head byte of a hot free, flags of a wide one: on behalf of another call; the block may never have been recorded.
 inline constexpr std::uint8_t kFreeInner = 0x40;
 
+/// Site code of a hot record: how many bytes its site takes.
+[[nodiscard]] constexpr unsigned site_code(const LaneModel& lane, std::uint32_t site) noexcept {
+  return site == lane.last_site ? 0 : 1 + (site > 0xff) + (site > 0xffff);
+}
+
 struct Alloc {
   std::uint32_t site;
   std::uint64_t address;
@@ -150,11 +155,11 @@ struct Alloc {
   const auto size = static_cast<std::uint32_t>(a.size);
   const unsigned address_width = byte_width(move);
   const unsigned size_code = size == site.last_size ? 0 : 1 + (size > 0xff) + (size > 0xffff);
-  const unsigned site_code = a.site == lane.last_site ? 0 : 1 + (a.site > 0xff) + (a.site > 0xffff);
-  *at = static_cast<std::byte>(1u | address_width << 1 | size_code << 4 | site_code << 6);
+  const unsigned code = site_code(lane, a.site);
+  *at = static_cast<std::byte>(1u | address_width << 1 | size_code << 4 | code << 6);
   ++at;
   put_word(at, a.site);
-  at += kSiteWidths[site_code];
+  at += kSiteWidths[code];
   put_word(at, move);
   at += address_width;
   put_word(at, size);
@@ -186,11 +191,11 @@ struct Alloc {
   const std::uint64_t move = zigzag(static_cast<std::int64_t>(difference) >> kAddressUnitBits);
   if ((difference & 7) != 0 || (move >> 48) != 0) [[unlikely]] return nullptr;
   const unsigned address_width = byte_width(move);
-  const unsigned site_code = site == lane.last_site ? 0 : 1 + (site > 0xff) + (site > 0xffff);
-  *at = static_cast<std::byte>(2u | address_width << 2 | site_code << 5 | kHotReuse);
+  const unsigned code = site_code(lane, site);
+  *at = static_cast<std::byte>(2u | address_width << 2 | code << 5 | kHotReuse);
   ++at;
   put_word(at, site);
-  at += kSiteWidths[site_code];
+  at += kSiteWidths[code];
   put_word(at, move);
   lane.last_address = address;
   lane.last_site = site;
@@ -417,8 +422,7 @@ struct Reused {  ///< a live block became another object without a call of an al
   static constexpr Kind kind = Kind::reused;
   std::uint32_t site = 0, type = 0;
   std::int64_t move = 0;  ///< from the lane's last address, which it sets
-  std::uint64_t skipped = 0;
-  template <class V> constexpr void fields(V&& v) { v(site), v(type), v(move), v(skipped); }
+  template <class V> constexpr void fields(V&& v) { v(site), v(type), v(move); }
 };
 struct Attribute {  ///< in the order of the table of keys that instances share; 3.14+ begins it with what methods assign
   static constexpr Kind kind = Kind::attribute;

@@ -31,7 +31,7 @@ bool LaneReader::reuse(const trace::Reused& r, Event& event) {
   model_.last_address += static_cast<std::uint64_t>(r.move);
   if (!object_event(event, EventKind::reuse, r.site, r.type, model_.last_address)) return false;
   sites_[r.site].model.last_type = r.type;
-  stamp(event, trace::shard_of(event.address), r.skipped + std::exchange(skipped_, 0));
+  stamp(event, trace::shard_of(event.address), std::exchange(skipped_, 0));
   return true;
 }
 

@@ -37,12 +37,11 @@ inline bool is_ascii_text(const Layout& layout, const void* str, std::string_vie
 }
 
 using sys::readable;
-/// The same of all words from the one at an address to the one at `last` bytes further on, which is on the next page at most. A call takes
-/// 0.1 us, and there are a thousand looks at addresses that may be types before a program's first line.
+/// The same of all words from the one at an address to the one at `last` bytes further on, which is on the next page at most.
+/// A call takes 0.1 us, and there are a thousand looks at addresses that may be types before a program's first line.
 inline bool readable(const std::byte* address, std::size_t last) noexcept {
-  constexpr std::uintptr_t kPage = 4096;
   const auto from = reinterpret_cast<std::uintptr_t>(address), to = from + last;
-  return readable(address) && (from / kPage == to / kPage || readable(address + last));
+  return readable(address) && (from / sys::kPage == to / sys::kPage || readable(address + last));
 }
 
 /// The keys of a dict, in the order of insertion. Deleted ones are nullptr.

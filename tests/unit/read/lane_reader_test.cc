@@ -245,7 +245,7 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
 TEST(LaneReader, AHotReuseIsOneOfTheLastTypeOfItsSite) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A")).put(type_of("B"));
-  lane.alloc(1, kA, 16).put(trace::Order{3}).reuse(2, kA).put(trace::Reused{2, 2, 0, 0}).reuse(2, kA).free(kA);
+  lane.alloc(1, kA, 16).put(trace::Order{3}).reuse(2, kA).put(trace::Reused{2, 2, 0}).reuse(2, kA).free(kA);
   const Reading reading = read_all(trace);
   ASSERT_EQ(reading.events.size(), 5u);
   const Event &untyped = reading.events[1], &named = reading.events[2], &hot = reading.events[3];
@@ -262,8 +262,9 @@ TEST(LaneReader, AReuseIsAnEventOfABlockNearTheLast) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A"));
   lane.alloc(1, kA, 16)
-      .put(trace::Reused{2, 1, 0, 2})
-      .put(trace::Reused{1, 0, -16, 0})
+      .put(trace::Order{2})
+      .put(trace::Reused{2, 1, 0})
+      .put(trace::Reused{1, 0, -16})
       .put(trace::FreeWide{kA, 0});
   const Reading reading = read_all(trace);
   ASSERT_EQ(reading.events.size(), 4u);
@@ -387,9 +388,9 @@ TEST(LaneReader, TypesThatWereNotDefinedAreDamage) {
   expect_damage(encoded(trace::TypedLate{0, 2, kA, 0}), "site of a late type");
   expect_damage(encoded(trace::TypedLate{0, 1, 0, 0}), "late type of nothing");
   expect_damage(encoded(trace::Attribute{2, 0, {}}), "type of an attribute");
-  expect_damage(encoded(trace::Reused{2, 0, 0, 0}), "site of a reuse");
-  expect_damage(encoded(trace::Reused{1, 2, 0, 0}), "type of a reuse");
-  expect_damage(encoded(trace::Reused{1, 0, -static_cast<std::int64_t>(kA), 0}), "reuse of address 0");
+  expect_damage(encoded(trace::Reused{2, 0, 0}), "site of a reuse");
+  expect_damage(encoded(trace::Reused{1, 2, 0}), "type of a reuse");
+  expect_damage(encoded(trace::Reused{1, 0, -static_cast<std::int64_t>(kA)}), "reuse of address 0");
   TraceBuilder trace;
   trace.lane(0).site(Api::py_obj_malloc).alloc(1, kA, 16).put(trace::Typed{1}).alloc(1, kB, 16);
   EXPECT_TRUE(read_all(trace).damaged);
