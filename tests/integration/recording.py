@@ -195,6 +195,12 @@ class Recording:
         """{class: its entry in the report} for blocks with this function in their stacks."""
         return {entry["type"]: entry for entry in self._report("--function", function)["types"]}
 
+    def instances_under(self, function, name, *filters):
+        """Sums of the instances of a class with this function in their stacks; zeros where there are none."""
+        types = self._report("--function", function, *filters)["types"]
+        none = {"peak_blocks": 0, "end_blocks": 0}
+        return next((entry["instances"] for entry in types if entry["type"] == name), none)
+
     def controls(self, number=0):
         """{"gc off": {outcome: text}} of one process, in the order of their starts."""
         found = {}

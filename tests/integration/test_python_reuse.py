@@ -27,8 +27,7 @@ class Bound(PythonTest):
         truth, _ = json.loads(outcome.stdout)
         wrong = {}
         for function, (name, expected) in truth.items():
-            types = recording.types_under(function)
-            found = types[name]["instances"]["end_blocks"] if name in types else 0
+            found = recording.instances_under(function, name)["end_blocks"]
             wrong[name] = wrong.get(name, 0) + max(0, expected - found)
         self.assertGreater(wrong["float"], 1000, "the program uses what it dropped")
         bounds = recording.free_lists()
@@ -55,8 +54,7 @@ class Reuse(PythonTest):
         wrong = {}
         at_peak = recording.blocks_at_peak_under(truth, recording.processes[number].pid)
         for function, (name, expected) in truth.items():
-            types = recording.types_under(function)
-            found = types[name]["instances"]["end_blocks"] if name in types else 0
+            found = recording.instances_under(function, name)["end_blocks"]
             all_blocks = recording.end_blocks_under(function)
             same = at_peak[function] == all_blocks or self.interpreter.free_threaded   # there, what threads leave goes later
             if found != expected or not same:

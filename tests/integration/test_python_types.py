@@ -37,10 +37,10 @@ class Types(PythonTest):
         self.assert_sound(recording)
         wrong = {}
         for function, (name, expected) in json.loads(outcome.stdout).items():
-            sums = recording.types_under(function).get(name, {"instances": {"peak_blocks": 0, "end_blocks": 0}})["instances"]
-            # The stack of a free-threaded collection is memory of whoever it interrupts, and may be the function's peak.
-            at_peak = sums["end_blocks"] if self.interpreter.free_threaded else sums["peak_blocks"]
-            found = [at_peak, sums["end_blocks"]]
+            # The stack of a free-threaded collection is a buffer of whoever it interrupts, and may be the function's peak.
+            filters = ("--account", "python_object") if self.interpreter.free_threaded else ()
+            sums = recording.instances_under(function, name, *filters)
+            found = [sums["peak_blocks"], sums["end_blocks"]]
             exact = near == NEAR and name.startswith("__main__")   # free lists have none of our classes
             if max(abs(expected - one) for one in found) > near or (exact and found[1] != expected):
                 wrong[function] = {"expected": expected, "found": found}
