@@ -51,13 +51,15 @@ struct FrameReader {
 extern constinit FrameReader g_reader;
 
 /// A frame of the interpreter's own: an entry from C, or the trampoline that specialised class calls push. Its code may
-/// be None or NULL.
+/// be None or NULL. From 3.13 on the trampoline is code like any other, of file and function __init__ and line 0: compiled
+/// code begins on line 1.
 inline bool is_hidden(const Layout& layout, const std::byte* frame, const std::byte* code) noexcept {
   if (code == nullptr || code == g_runtime.none) return true;
   if (layout.owner_hidden_from == 0) return false;
   if (load<std::uint8_t>(frame, layout.frame_owner) >= layout.owner_hidden_from) return true;
   return layout.minor >= 13 &&
-         load<const void*>(code, layout.code_filename) == load<const void*>(code, layout.code_name);
+         load<const void*>(code, layout.code_filename) == load<const void*>(code, layout.code_name) &&
+         load<std::uint32_t>(code, layout.code_first_line) == 0;
 }
 
 }  // namespace heapledger::python

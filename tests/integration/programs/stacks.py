@@ -145,6 +145,7 @@ def everything():
     übergröße_日本()
     del things
     exec(compile("\n" * 90000 + "probe()", "<far down>", "exec"), globals())
+    exec(compile("probe()", sys.intern("<module>"), "exec"), globals())  # file and function are one and the same str
     eval("probe()")
     functools.reduce(lambda a, b: probe(), [1, 2, 3])
     list(map(lambda _: probe(), [1]))
