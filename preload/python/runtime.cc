@@ -1,4 +1,4 @@
-// Finding the interpreter, and the self-test of the frame walk.
+// Finding the interpreter, and handing it what must be done inside.
 #include "runtime.h"
 
 #include <cstring>
@@ -6,7 +6,6 @@
 #include "../hook.h"
 #include "../settings.h"
 #include "allocators.h"
-#include "calls.h"
 #include "code.h"
 #include "collections.h"
 #include "controls.h"
@@ -15,6 +14,7 @@
 #include "frames.h"
 #include "interpreters.h"
 #include "reuse.h"
+#include "self_test.h"
 #include "types.h"
 
 namespace heapledger::python {
@@ -81,60 +81,6 @@ bool can_walk(const Runtime& r) noexcept {
   const Functions& f = r.functions;
   return r.layout != nullptr && f.current_thread != nullptr && f.this_thread != nullptr && r.none != nullptr &&
          r.code_type != nullptr;
-}
-
-void set_stack_state(StackState state) noexcept {
-  g_stack_state.store(state, std::memory_order_relaxed);
-  g_walk_frames.store(state == StackState::untested || state == StackState::verified, std::memory_order_relaxed);
-}
-
-// ------------------------------------------------------------------------------------------- self-test
-// Runs once, as a pending call with the GIL: the frames as the C API shows them must be those of the memory walk, in
-// code object and line. What it allocates is recorded like anything else: some of it (names in the interpreter's caches)
-// outlives the test, and its free must find its allocation.
-
-/// An attribute that something else keeps alive, as a borrowed reference; None counts as nothing.
-void* object_attribute(void* object, const char* name) noexcept {
-  const Functions& f = g_runtime.functions;
-  void* value = f.get_attribute(object, name);
-  if (value == nullptr) return f.clear_error(), nullptr;
-  f.dec_ref(value);
-  return value == g_runtime.none ? nullptr : value;
-}
-
-/// What the frames that the API shows say about the walk; `compared`: how many they were.
-StackState compare_with_api(std::uint32_t& compared) noexcept {
-  constexpr std::uint32_t kEnough = 256;
-  FrameWalk walk{current_frame()};
-  void* frame = g_runtime.functions.eval_get_frame();
-  if (frame == nullptr)  // the only frame there is may be one that is not yet visible to the API
-    return walk.next() && walk.next() ? StackState::mismatch : StackState::untested;
-  for (compared = 0; frame != nullptr && compared < kEnough; frame = object_attribute(frame, "f_back"), ++compared) {
-    if (!walk.next()) return StackState::mismatch;
-    void* code = object_attribute(frame, "f_code");
-    if (walk.code() != code && compared == 0 && !walk.next()) return StackState::mismatch;  // not yet visible, as above
-    if (walk.code() != code) return StackState::mismatch;
-    if (number_attribute(frame, "f_lineno", -1) != g_runtime.functions.code_line(code, static_cast<int>(walk.offset())))
-      return StackState::mismatch;
-  }
-  return frame == nullptr && walk.next() ? StackState::mismatch : StackState::verified;
-}
-
-bool can_self_test() noexcept {
-  const Functions& f = g_runtime.functions;
-  return g_walk_frames.load(std::memory_order_relaxed) && f.eval_get_frame != nullptr && f.get_attribute != nullptr &&
-         f.long_as_long != nullptr && f.code_line != nullptr && f.dec_ref != nullptr && f.clear_error != nullptr;
-}
-
-/// False: there was nothing to compare.
-bool self_test() noexcept {
-  std::uint32_t frames = 0;
-  const StackState state = compare_with_api(frames);
-  if (state == StackState::untested) return false;
-  set_stack_state(state);
-  if (state == StackState::mismatch) stop_types();  // the layout is not what it is taken for
-  hook::record_apart([&](Lane& lane) { lane.append(trace::SelfTest{static_cast<std::uint32_t>(state), frames}); });
-  return true;
 }
 
 /// The pending call. What allocates on behalf of it is recorded like anything else.

@@ -61,7 +61,7 @@ struct Runtime {
   Functions functions;
 };
 
-/// Constant once `g_stacks` says that there is an interpreter.
+/// Constant once interpreter_file() names one.
 extern constinit Runtime g_runtime;
 
 /// Whether the hot path walks frames. `verified` and `untested` do; see trace::StackState.
