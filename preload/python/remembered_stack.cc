@@ -39,9 +39,10 @@ SeenFrame look_at(const std::byte* frame, const View& view) noexcept {
 }
 
 /// Compares the remembered frames from `joint` outwards with memory. Stores what changed, and takes the names of those and
-/// of all up to `joint` away. False when a link is not the remembered one.
-[[gnu::always_inline]] inline bool compare(SeenFrame* joint) noexcept {
+/// of all up to `joint` away. The frame whose link is not the remembered one; nullptr: there is none.
+[[gnu::always_inline]] inline SeenFrame* compare(SeenFrame* joint) noexcept {
   SeenFrame* lowest = joint + 1;
+  SeenFrame* elsewhere = nullptr;
   for (SeenFrame* seen = joint; seen != nullptr && seen->frame != nullptr; seen = find_change(seen - 1)) {
     const View view = g_reader.read(seen->frame);
     if (view.code != seen->code) {
@@ -49,10 +50,13 @@ SeenFrame look_at(const std::byte* frame, const View& view) noexcept {
     } else if (view.position != seen->position) {
       (lowest = seen)->position = view.position;
     }
-    if (view.previous != seen[-1].frame) return false;
+    if (view.previous != seen[-1].frame) [[unlikely]] {
+      elsewhere = seen;
+      break;
+    }
   }
   for (; lowest <= joint; ++lowest) lowest->node = kNoNode;
-  return true;
+  return elsewhere;
 }
 
 /// A remembered frame by its address, when it is one of the topmost `window` or the blank one outside of them.
@@ -77,23 +81,42 @@ void set_innermost(StackCache& stack, SeenFrame* innermost) noexcept {
   stack.visible = innermost;
 }
 
+/// Frames to be put on top of remembered ones, innermost first.
+struct FreshCalls {
+  static constexpr int kMost = 32;
+  const std::byte* frames[kMost];
+  int count = 0;
+  /// False: there are so many that a walk costs no more.
+  [[nodiscard]] bool add(const std::byte* frame) noexcept {
+    if (count == kMost) return false;
+    frames[count++] = frame;
+    return true;
+  }
+};
+
 /// Between two allocations there are a few returns and a few calls: the stack is a part of the remembered one with some
-/// other frames on top. False: it is not, or so much changed that a walk costs no more.
+/// other frames on top. A remembered frame that was called from elsewhere - of a generator, or an entry from C, which lies
+/// on the C stack - is one of those. False: so much changed that a walk costs no more.
 [[gnu::always_inline]] inline bool follow_calls(StackCache& stack, const std::byte* frame) noexcept {
-  constexpr int kCalls = 32;
-  const std::byte* fresh[kCalls];
-  int calls = 0;
+  FreshCalls fresh;
   SeenFrame* const top = stack.innermost;
   SeenFrame* joint = find_near_top<4>(top, frame);
-  while (joint == nullptr) {
-    if (frame == nullptr || calls == kCalls) return false;
-    fresh[calls++] = frame;
-    frame = g_reader.read(frame).previous;
-    joint = calls < 2 ? find_near_top<4>(top, frame) : find_further(top, frame);
+  for (;;) {
+    while (joint == nullptr) {
+      if (frame == nullptr || !fresh.add(frame)) return false;
+      frame = g_reader.read(frame).previous;
+      joint = fresh.count < 2 ? find_near_top<4>(top, frame) : find_further(top, frame);
+    }
+    const SeenFrame* const elsewhere = compare(joint);
+    if (elsewhere == nullptr) [[likely]] break;
+    for (; joint >= elsewhere; --joint)
+      if (!fresh.add(joint->frame)) return false;
+    frame = g_reader.read(elsewhere->frame).previous;
+    joint = find_further(top, frame);
   }
-  if (!compare(joint) || joint + calls >= stack.frames.data() + stack.frames.capacity()) return false;
-  while (calls != 0) {
-    const std::byte* const added = fresh[--calls];
+  if (joint + fresh.count >= stack.frames.data() + stack.frames.capacity()) return false;
+  while (fresh.count != 0) {
+    const std::byte* const added = fresh.frames[--fresh.count];
     *++joint = look_at(added, g_reader.read(added));
   }
   return set_innermost(stack, joint), true;

@@ -51,6 +51,36 @@ def inner_generator():
     yield 2
 
 
+def endless():
+    while True:
+        probe()
+        yield
+
+
+def resumes(generators):
+    for one in generators:
+        next(one)
+
+
+def resumes_elsewhere(generators):
+    probe()
+    resumes(generators)
+    for one in generators:
+        next(one)
+
+
+class Added:
+    """From 3.12 on an entry from C lies on the C stack: the same one with another caller."""
+
+    def __add__(self, other):
+        probe()
+        return self
+
+    def __sub__(self, other):
+        probe()
+        return self + other if other else self
+
+
 async def coroutine(depth):
     if depth:
         await coroutine(depth - 1)
@@ -133,6 +163,13 @@ def everything():
     deep(50)
     deep(250)
     list(generator())
+    outer = endless()
+    generators = [outer, endless(), (next(outer) for _ in range(9))]
+    for _ in range(2):
+        resumes(generators)
+        resumes_elsewhere(generators)
+    Added() + 1 - 1
+    Added() - 0 + 1 - 1
     asyncio.run(coroutine(5))
     things = [Thing(), Thing.made()]
     assert things[0].value == 1
