@@ -19,9 +19,15 @@ struct Text {
   std::uint32_t kind = 0;  ///< as in trace::Code
 };
 
+/// A program may put anything where a name is expected: class C: __module__ = 42.
+inline bool is_str(const Layout& layout, const void* object) noexcept {
+  const auto* type = load<const std::byte*>(object, layout.object_type);
+  return (load<std::uint32_t>(type, layout.type_name + tp::flags) & trace::kStringSubclass) != 0;
+}
+
 /// A str as it lies in memory. Only compact strings occur as names; anything else becomes empty.
 inline Text read_text(const Layout& layout, const void* str) noexcept {
-  if (str == nullptr) return {};
+  if (str == nullptr || !is_str(layout, str)) return {};
   const auto state = load<std::uint32_t>(str, layout.str_state) >> layout.str_kind_shift;
   const std::uint32_t kind = state & 7;
   const bool compact = (state & 8) != 0, ascii = (state & 16) != 0;

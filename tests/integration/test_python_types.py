@@ -74,6 +74,14 @@ class Types(PythonTest):
     def test_parts(self):
         self.check_parts(self.check(COUNT // 4, "still"), COUNT // 4, collects=False)
 
+    def test_names_that_are_none(self):
+        _, recording = self.record_unchanged(self.python("odd_names.py"))
+        found = {}
+        for name, entry in recording.types_under("make").items():
+            local = name.rsplit(".", 1)[-1]
+            found[local] = found.get(local, 0) + entry["instances"]["end_blocks"]
+        self.assertEqual([40] * 4, [found.get(name) for name in ("Function", "Property", "Key", "Long")], found)
+
     def test_threads(self):
         """Many threads hand the interpreter's lock to each other in the midst of making objects."""
         near = COUNT // 5 // 100 if self.interpreter.free_threaded else NEAR + 20
