@@ -8,7 +8,7 @@ namespace heapledger::advise {
 namespace {
 
 constexpr std::uint64_t kObject = 16;     // reference count and type
-constexpr std::uint64_t kGcHeader = 16;   // 3.13+ without the GIL: the object is that much larger instead
+constexpr std::uint64_t kGcHeader = 16;
 constexpr std::uint64_t kPreHeader = 16;  // 3.12+: pointers to the dict and the weak references, in front
 constexpr std::uint64_t kPointer = 8;
 constexpr std::uint64_t kDict = 64;
@@ -34,18 +34,26 @@ bool knows_layout(std::uint32_t python_hex) noexcept {
 std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t attributes) {
   const unsigned minor = minor_of(python_hex);
   if (minor >= 13) return {};
-  if (minor >= 11) {  // an array with one entry to spare, and bytes that say in which order they were set
-    const std::uint64_t entries = std::min(attributes + 1, kMostSharedAttributes);
-    return {to_eight(entries + 2) + kPointer * entries};
-  }
+  if (minor >= 11) return {room_size(python_hex, std::min(attributes + 1, kMostSharedAttributes))};
   if (attributes == 0) return {};
   return {kDict, kPointer * usable_entries(attributes)};
 }
 
-std::uint64_t slotted_size(std::uint32_t python_hex, std::uint64_t attributes, bool weakref) noexcept {
-  const std::uint64_t size = kGcHeader + kObject + kPointer * attributes;
-  if (!weakref) return size;
-  return size + (minor_of(python_hex) >= 12 ? kPreHeader : kPointer);
+/// From 3.11 on: an array, and bytes that say in which order its entries were set.
+std::uint64_t room_size(std::uint32_t python_hex, std::uint64_t entries) noexcept {
+  const unsigned minor = minor_of(python_hex);
+  if (minor >= 13) return kGcHeader + kPreHeader + kObject + to_eight(entries) + kPointer * (entries + 1);
+  if (minor >= 11) return to_eight(entries + 2) + kPointer * entries;
+  return kPointer * usable_entries(entries);
+}
+
+std::uint64_t slotted_size(std::uint32_t python_hex, const SlotsBase& base,
+                           std::uint64_t attributes) noexcept {
+  const std::uint64_t size = base.gc_header + base.basic_size + kPointer * attributes;
+  const bool managed = minor_of(python_hex) >= 12;
+  if (base.weak == SlotsBase::Weak::inside) return size;
+  if (base.weak == SlotsBase::Weak::none && !managed) return size + kPointer;
+  return size + kPreHeader;
 }
 
 }  // namespace heapledger::advise

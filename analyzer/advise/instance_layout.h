@@ -22,10 +22,24 @@ inline constexpr std::uint64_t kMostSharedAttributes = 29;
 /// up to 3.10, values in 3.11 and 3.12, nothing later.
 [[nodiscard]] std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t attributes);
 
+/// Room for attributes: where it lies in a block of its own, the size of that; from 3.13 on the size of an
+/// instance that has it inside. `entries`: of the table of names that the instances share, free ones
+/// included, when they were made. From 3.11 on there is one free entry as soon as a class has had some dozens
+/// of instances, and none after one more name.
+[[nodiscard]] std::uint64_t room_size(std::uint32_t python_hex, std::uint64_t entries) noexcept;
+
+/// What a class has below its first slot.
+struct SlotsBase {
+  enum class Weak : std::uint8_t { none, in_front, inside };  ///< the place of weak references
+  std::uint64_t basic_size = 16;                              ///< tp_basicsize
+  std::uint64_t gc_header = 16;  ///< 0: 3.13+ without the GIL, where objects are that much larger instead
+  Weak weak = Weak::none;
+};
+
 /// Size of the one block of an instance whose class has slots for its attributes, and for weak references if
-/// `weakref`.
-[[nodiscard]] std::uint64_t slotted_size(std::uint32_t python_hex, std::uint64_t attributes,
-                                         bool weakref) noexcept;
+/// its base has no place for them.
+[[nodiscard]] std::uint64_t slotted_size(std::uint32_t python_hex, const SlotsBase& base,
+                                         std::uint64_t attributes) noexcept;
 
 /// As pymalloc cuts blocks: in steps of 16 bytes.
 [[nodiscard]] constexpr std::uint64_t rounded(std::uint64_t size) noexcept { return (size + 15) / 16 * 16; }

@@ -4,8 +4,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <span>
 
+#include "attribute_names.h"
 #include "instance_layout.h"
 
 namespace heapledger::advise {
@@ -51,19 +51,43 @@ void follow_bases(const ledger::Reader& reader, SlotsAdvice& advice) {
   }
 }
 
+/// What lies below the first slot of the class: the innermost base that has no dict.
+SlotsBase base_below(const ledger::Reader& reader, const ledger::Process& process,
+                     const SlotsAdvice& advice) {
+  SlotsBase below;
+  const bool free_threaded = process.python_version.find("free-threading") != std::string::npos;
+  if (free_threaded) below.basic_size = 32, below.gc_header = 0;
+  const std::uint32_t base = reader.types()[advice.chain.front()].base;
+  if (base == 0) return below;
+  const ledger::Type& type = reader.types()[base];
+  below.basic_size = type.basic_size;
+  if ((type.flags & trace::kManagedWeakref) != 0)
+    below.weak = SlotsBase::Weak::in_front;
+  else if (type.weaklist_offset != 0)
+    below.weak = SlotsBase::Weak::inside;
+  return below;
+}
+
 /// What an instance has beside its own block, in bytes.
 struct Beside {
   double asked = 0;
   double rounded = 0;  ///< in the steps of 16 bytes that pymalloc cuts
 };
 
+/// From 3.11 on, only instances of nothing but object and plain classes have their attributes where it can be
+/// told.
+bool is_told(std::uint32_t python_hex, const ledger::Type& type, const query::TypeSums& sums) {
+  const unsigned minor = python_hex >> 16 & 0xff;
+  if (minor >= 13) return (type.flags & trace::kInlineValues) != 0;
+  return minor < 11 || nearly_all(sums.parts.peak_blocks, sums.instances.peak_blocks);
+}
+
 /// As measured, if nearly all instances have their parts in the ledger, and by rule otherwise. The sum of the
 /// blocks of an instance can be rounded for each of them: a dict is a multiple of 16 bytes, and all else is
 /// one block.
 Beside beside(std::uint32_t python_hex, const query::TypeSums& sums, std::size_t attributes) {
   const std::vector<std::uint64_t> blocks = blocks_beside(python_hex, attributes);
-  const std::uint64_t expected = blocks.size() * sums.instances.peak_blocks;
-  if (sums.parts.peak_blocks != 0 && sums.parts.peak_blocks >= expected - expected / 50) {
+  if (nearly_all(sums.parts.peak_blocks, blocks.size() * sums.instances.peak_blocks)) {
     const double each =
         static_cast<double>(sums.parts.peak_bytes) / static_cast<double>(sums.instances.peak_blocks);
     return {each, static_cast<double>(rounded(static_cast<std::uint64_t>(each + 0.5)))};
@@ -76,12 +100,13 @@ Beside beside(std::uint32_t python_hex, const query::TypeSums& sums, std::size_t
   return sum;
 }
 
-void predict(std::uint32_t python_hex, const query::TypeSums& sums, SlotsAdvice& advice) {
+void predict(std::uint32_t python_hex, const SlotsBase& below, const query::TypeSums& sums,
+             SlotsAdvice& advice) {
   const std::uint64_t count = sums.instances.peak_blocks;
   const double own = static_cast<double>(sums.instances.peak_bytes) / static_cast<double>(count);
   const Beside more = beside(python_hex, sums, advice.attributes.size());
   advice.plain_bytes = own + more.asked;
-  advice.slotted_bytes = slotted_size(python_hex, advice.attributes.size(), true);
+  advice.slotted_bytes = slotted_size(python_hex, below, advice.attributes.size());
   const auto saved = [&](double plain, std::uint64_t slotted) {
     const double each = plain - static_cast<double>(slotted);
     return each > 0 ? static_cast<std::uint64_t>(each * static_cast<double>(count)) : 0;
@@ -91,37 +116,31 @@ void predict(std::uint32_t python_hex, const query::TypeSums& sums, SlotsAdvice&
   advice.saved_rounded = saved(own_rounded + more.rounded, rounded(advice.slotted_bytes));
 }
 
-/// Numbers of types, by type: the first one of the same name.
-using SameNames = std::vector<std::uint32_t>;
-
-/// Names of the attributes of all types of this name, in the order in which instances got them.
-std::vector<std::string> attributes_of(std::span<const ledger::Process> processes, const SameNames& same,
-                                       std::uint32_t type) {
-  std::vector<std::string> names;
-  for (const ledger::Process& process : processes) {
-    for (const ledger::Attributes& one : process.attributes) {
-      if (same[one.type] != same[type]) continue;
-      for (const std::string& name : one.names)
-        if (std::ranges::find(names, name) == names.end()) names.push_back(name);
-    }
+/// Why not all names are known that the class and its bases would need; empty: they are.
+std::string missing_names(const ledger::Reader& reader, const ledger::Process& process, const SameNames& same,
+                          const NamesJudge& names, const SlotsAdvice& advice) {
+  for (auto t = advice.chain.rbegin(); t != advice.chain.rend(); ++t) {
+    const std::string why = names.objection(*t, attributes_of({&process, 1}, same, *t));
+    if (why.empty()) continue;
+    return *t == advice.type ? why : fmt::format("of its base {}: {}", query::type_name(reader, *t), why);
   }
-  return names;
+  return {};
 }
 
 SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const SameNames& same,
-                  const query::TypeSums& sums) {
+                  const NamesJudge& names, const query::TypeSums& sums) {
   SlotsAdvice advice;
   advice.type = sums.type;
   advice.attributes = attributes_of({&process, 1}, same, sums.type);
   advice.instances = sums.instances.peak_blocks;
   follow_bases(reader, advice);
+  if (advice.refusal.empty()) advice.refusal = missing_names(reader, process, same, names, advice);
   if (!advice.refusal.empty()) return advice;
-  if (advice.attributes.size() > kMostSharedAttributes) {
-    advice.refusal = fmt::format("it has {} attributes or more, and not all of their names are known",
-                                 advice.attributes.size());
+  if (!is_told(process.python_hex, reader.types()[sums.type], sums)) {
+    advice.refusal = "what its instances keep their attributes in cannot be told from other blocks";
     return advice;
   }
-  predict(process.python_hex, sums, advice);
+  predict(process.python_hex, base_below(reader, process, advice), sums, advice);
   if (advice.saved_bytes == 0) advice.refusal = "its instances would not become smaller";
   return advice;
 }
@@ -139,22 +158,48 @@ std::uint32_t find_type(const ledger::Reader& reader, const SlottedClass& wanted
 }  // namespace
 
 std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger::Process& process,
-                                      const std::vector<query::TypeSums>& types) {
+                                      const query::ClassedBlocks& blocks) {
   std::vector<SlotsAdvice> result;
   if (!knows_layout(process.python_hex)) return result;
   const SameNames same = query::same_names(reader);
-  for (const query::TypeSums& sums : types) {
+  const NamesJudge names(reader, process, same, blocks);
+  for (const query::TypeSums& sums : blocks.types) {
     const ledger::Type& type = reader.types()[sums.type];
     const bool candidate = made_in_python(type) && has_dict(type) &&
                            (type.flags & trace::kTypeSubclass) == 0 && !is_frozen(reader, type);
-    if (candidate && sums.instances.peak_blocks != 0) result.push_back(judge(reader, process, same, sums));
+    if (candidate && sums.instances.peak_blocks != 0)
+      result.push_back(judge(reader, process, same, names, sums));
   }
   std::ranges::stable_sort(result,
                            [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });
   return result;
 }
 
-void learn_names(const ledger::Reader& reader, std::vector<SlottedClass>& classes) {
+namespace {
+
+std::string subject(const SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
+
+/// Throws when a run with these slots would end in an AttributeError that the ledger can foresee. A process
+/// that saw no names may have been killed: then it goes by those of the others.
+void check_names(const ledger::Reader& reader, const std::vector<query::ClassedBlocks>& blocks,
+                 const SameNames& same, std::uint32_t type, const SlottedClass& wanted) {
+  for (std::size_t p = 0; p < reader.processes().size(); ++p) {
+    const ledger::Process& process = reader.processes()[p];
+    if (!knows_layout(process.python_hex)) continue;
+    std::vector<std::string> names = attributes_of({&process, 1}, same, type);
+    if (names.empty()) names = attributes_of(reader.processes(), same, type);
+    const std::string why = NamesJudge(reader, process, same, blocks[p]).objection(type, names);
+    if (why.empty()) continue;
+    throw ledger::FileError(
+        fmt::format("--slots-from: slots for {0} cannot be learnt, {1}; list them, --slots {0}=NAME+NAME",
+                    subject(wanted), why));
+  }
+}
+
+}  // namespace
+
+void learn_names(const ledger::Reader& reader, const std::vector<query::ClassedBlocks>& blocks,
+                 std::vector<SlottedClass>& classes) {
   const SameNames same = query::same_names(reader);
   std::vector<std::uint32_t> type_of;
   std::vector<std::vector<std::string>> seen;  // before bases are looked at
@@ -162,8 +207,9 @@ void learn_names(const ledger::Reader& reader, std::vector<SlottedClass>& classe
     type_of.push_back(find_type(reader, c));
     if (type_of.back() == 0 && !c.listed)
       throw ledger::FileError(
-          fmt::format("the ledger knows no class {}:{}; see heapledger report --by type, or list the names",
-                      c.module, c.qualname));
+          fmt::format("the ledger knows no class {}; see heapledger report --by type, or list the names",
+                      subject(c)));
+    if (!c.listed) check_names(reader, blocks, same, type_of.back(), c);
     seen.push_back(c.listed ? c.names : attributes_of(reader.processes(), same, type_of.back()));
   }
   for (std::size_t i = 0; i < classes.size(); ++i) {

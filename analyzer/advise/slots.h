@@ -24,15 +24,16 @@ struct SlotsAdvice {
   std::string refusal;  ///< why slots are not possible or save nothing
 };
 
-/// Classes made in Python whose instances have a dict, those that save most first. `types`: of one process,
+/// Classes made in Python whose instances have a dict, those that save most first. `blocks`: of one process,
 /// or of several with the same version of Python.
 [[nodiscard]] std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader,
                                                     const ledger::Process& process,
-                                                    const std::vector<query::TypeSums>& types);
+                                                    const query::ClassedBlocks& blocks);
 
 /// Fills in the names that were not given: what instances of the class had in any process of the ledger,
-/// without what the bases that get slots have already. Throws ledger::FileError when the ledger knows nothing
-/// of the class.
-void learn_names(const ledger::Reader& reader, std::vector<SlottedClass>& classes);
+/// without what the bases that get slots have already. `blocks`: by process. Throws ledger::FileError when
+/// the ledger knows nothing of the class, or not all of its names.
+void learn_names(const ledger::Reader& reader, const std::vector<query::ClassedBlocks>& blocks,
+                 std::vector<SlottedClass>& classes);
 
 }  // namespace heapledger::advise

@@ -1,7 +1,9 @@
 // A class that is to get __slots__: what the user asked for, with the names that a recording adds.
 #pragma once
 
+#include <algorithm>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace heapledger::advise {
@@ -12,5 +14,16 @@ struct SlottedClass {
   std::vector<std::string> names;  ///< of its attributes
   bool listed = false;             ///< they are known; there may be none, when all attributes are of its bases
 };
+
+/// As Python's grammar has it; of letters beyond ASCII Python itself is the judge.
+[[nodiscard]] inline bool is_identifier(std::string_view text) {
+  const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };
+  const auto is_inner = [&](char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || c == '_' || is_digit(c) ||
+           byte >= 0x80;
+  };
+  return !text.empty() && !is_digit(text.front()) && std::ranges::all_of(text, is_inner);
+}
 
 }  // namespace heapledger::advise

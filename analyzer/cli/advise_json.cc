@@ -14,8 +14,8 @@ using Json = nlohmann::ordered_json;
 
 Json slots_json(const AdviceInput& input) {
   Json list = Json::array();
-  const auto types = query::sum_types(input.reader, input.slots, input.profile);
-  for (const advise::SlotsAdvice& a : advise::slots_advice(input.reader, input.process(), types)) {
+  const auto blocks = query::classed_blocks(input.reader, input.slots, input.profile);
+  for (const advise::SlotsAdvice& a : advise::slots_advice(input.reader, input.process(), blocks)) {
     Json chain = Json::array();
     for (const std::uint32_t type : a.chain) chain.push_back(slots_word(input.reader, type));
     list.push_back({{"type", query::type_name(input.reader, a.type)},

@@ -196,10 +196,10 @@ std::vector<GrownLine> grown_lines(const AdviceInput& input) {
 }
 
 std::string advice_on_slots(const AdviceInput& input, const Style& style) {
-  const auto types = query::sum_types(input.reader, input.slots, input.profile);
+  const auto blocks = query::classed_blocks(input.reader, input.slots, input.profile);
   std::string text = title(style, "Slots");
-  if (types.empty()) return text + style.dim("  nothing is known: no types were recorded\n");
-  auto advice = advise::slots_advice(input.reader, input.process(), types);
+  if (blocks.types.empty()) return text + style.dim("  nothing is known: no types were recorded\n");
+  auto advice = advise::slots_advice(input.reader, input.process(), blocks);
   const auto split = std::ranges::stable_partition(advice, [](const auto& a) { return a.refusal.empty(); });
   std::vector<advise::SlotsAdvice> refused(split.begin(), split.end());
   std::ranges::stable_sort(refused, [](const auto& a, const auto& b) { return a.instances > b.instances; });

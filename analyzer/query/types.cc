@@ -88,6 +88,7 @@ std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots
     TypeSums& sums = by_type[same[site.type]];
     const ledger::Type& type = reader.types()[site.type];
     (type.owner != 0 ? sums.parts : sums.instances) += profile.slots[slot];
+    if (type.owner != 0 && reader.string(type.name) == "__dict__") sums.dicts += profile.slots[slot];
     if (sums.node == 0 && type.owner == 0) sums.node = type.node;
   }
   std::vector<TypeSums> result;
@@ -103,6 +104,22 @@ std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots
     return type_name(reader, a.type) < type_name(reader, b.type);
   });
   return result;
+}
+
+ClassedBlocks classed_blocks(const ledger::Reader& reader, const Slots& slots, const Profile& profile) {
+  ClassedBlocks blocks;
+  blocks.types = sum_types(reader, slots, profile);
+  for (const TypeSums& t : blocks.types) {
+    const ledger::Type& type = reader.types()[t.type];
+    if ((type.flags & trace::kHeapType) == 0 && type_name(reader, t.type) == "dict")
+      blocks.dicts += t.instances.peak_blocks;
+  }
+  for (std::size_t slot = 0; slot < slots.count(); ++slot) {
+    const ledger::Site& site = reader.sites()[slots.site(slot)];
+    if (site.type == 0 && site.account == ledger::Account::python_object)
+      blocks.untyped += profile.slots[slot].peak_blocks;
+  }
+  return blocks;
 }
 
 }  // namespace heapledger::query

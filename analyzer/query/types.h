@@ -29,11 +29,21 @@ struct TypeSums {
   std::uint32_t node = 0;  ///< of the `class` statement; 0: not known, or a type of C
   Sums instances;
   Sums parts;  ///< what instances have of their own beside their block: a __dict__, values
+  Sums dicts;  ///< of these, the __dict__s
   [[nodiscard]] Sums all() const noexcept;
 };
 
 /// Types of the wanted blocks; greatest at the moment of the question first, then by name.
 [[nodiscard]] std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots,
                                               const Profile& profile);
+
+/// Objects at the moment of the question, by class, and what may be the dicts and tables of instances.
+struct ClassedBlocks {
+  std::vector<TypeSums> types;
+  std::uint64_t dicts = 0;    ///< instances of dict itself, nobody's parts
+  std::uint64_t untyped = 0;  ///< blocks of the object domain that are no objects: up to 3.12, tables of dicts
+};
+[[nodiscard]] ClassedBlocks classed_blocks(const ledger::Reader& reader, const Slots& slots,
+                                           const Profile& profile);
 
 }  // namespace heapledger::query

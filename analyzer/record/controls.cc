@@ -17,23 +17,12 @@ namespace {
 constexpr const char* kGcForms = "off, threshold=G0[,G1[,G2]] or freeze";
 constexpr const char* kSlotsForm = "MODULE:CLASS=NAME+NAME";
 
-bool is_letter(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return (byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || byte == '_' || byte >= 0x80;
-}
-
-/// As Python's grammar has it; of letters beyond ASCII Python itself is the judge.
-bool is_identifier(std::string_view text) {
-  const auto is_inner = [](char c) { return is_letter(c) || (c >= '0' && c <= '9'); };
-  return !text.empty() && is_letter(text.front()) && std::ranges::all_of(text, is_inner);
-}
-
 /// Parts between dots, each an identifier; `local` allows "<locals>" and "<lambda>" as well.
 bool is_dotted(std::string_view text, bool local) {
   if (text.empty() || text.ends_with('.')) return false;
   while (!text.empty()) {
     const std::string_view part = trace::take_part(text, '.');
-    if (!is_identifier(part) && !(local && (part == "<locals>" || part == "<lambda>"))) return false;
+    if (!advise::is_identifier(part) && !(local && (part == "<locals>" || part == "<lambda>"))) return false;
   }
   return true;
 }
@@ -45,7 +34,7 @@ std::vector<std::string> parse_names(std::string_view text, const std::string& o
   if (text.ends_with('+')) throw BadUsage(fmt::format("--slots: a name is missing behind '+' of {}", of));
   while (!text.empty()) {
     const std::string name(trace::take_part(text, '+'));
-    if (!is_identifier(name))
+    if (!advise::is_identifier(name))
       throw BadUsage(fmt::format("--slots: '{}' of {} is no name of an attribute", name, of));
     if (std::ranges::find(names, name) != names.end())
       throw BadUsage(fmt::format("--slots: '{}' of {} is given twice", name, of));

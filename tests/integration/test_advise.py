@@ -47,6 +47,36 @@ class Advice(PythonTest):
         start = line_with("hoarder.py", "# at: from the start")
         self.assertEqual([], [one for one in here if one["line"] == start and one["steady"]])
 
+    def test_odd_instances(self):
+        """Right, or refused with the reason: then names are not learnt either, where not all are known."""
+        for kind in ("Bag", "Weight", "Derived", "Many", "Scattered", "Shrinking"):
+            with self.subTest(kind=kind):
+                self.check_odd(kind)
+
+    def check_odd(self, kind):
+        command = self.python("odd_instances.py", kind)
+        outcome, plain = self.record(command)
+        self.assertEqual(("20000\n", 0), (outcome.stdout, outcome.status), outcome.stderr)
+        all_advice = json.loads(plain.read("advise", "--json"))["slots"]
+        advice = next(one for one in all_advice if one["type"] == f"__main__.{kind}")
+        if advice["refusal"] is None:
+            names = f"__main__:{kind}={'+'.join(advice['attributes'])}"
+            outcome, slotted = self.record(command, setting={"HEAPLEDGER_SLOTS": names})
+            self.assertEqual(("20000\n", 0), (outcome.stdout, outcome.status), outcome.stderr)
+            saved = plain.only_process().peak_bytes - slotted.only_process().peak_bytes
+            self.assertLessEqual(abs(advice["saved_bytes"] - saved), 0.05 * saved, (advice, saved))
+            return
+        self.assertNotIn(kind, () if self.before(11) else ("Shrinking",), advice)
+        self.assertNotIn(kind, ("Bag", "Weight", "Derived") if self.before(11) else (), advice)
+        if kind in ("Many", "Scattered"):
+            refused = run((TOOL, "record", "-q", "-o", self.folder / "slotted.hl", "--slots-from", plain.path(),
+                           "--slots", f"__main__:{kind}", "--", "true"))
+            self.assertEqual(2, refused.status, refused)
+            self.assertIn(f"__main__:{kind}=NAME+NAME", refused.stderr)
+
+    def before(self, minor):
+        return self.interpreter.minor < (3, minor)
+
     def test_several_processes(self):
         """Advice for each process; slots for the classes of both, with what either knows of a class that both have."""
         command = self.python("relatives.py", 20_000)

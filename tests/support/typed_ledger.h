@@ -24,6 +24,12 @@ class TypedLedger {
     if (line != 0) like.node = node(line);
     return writer_.type(like);
   }
+  /// A type of C.
+  std::uint32_t builtin(const std::string& name, ledger::Type like) {
+    like.name = writer_.string(name);
+    like.module = writer_.string("builtins");
+    return writer_.type(like);
+  }
   /// Blocks of a line of shop.py.
   std::uint32_t site(std::uint32_t line, std::uint32_t type, std::uint32_t caller = 0) {
     return writer_.site({.node = node(line, caller),
@@ -52,12 +58,15 @@ class TypedLedger {
   std::unique_ptr<ledger::Reader> reader_;
 };
 
-/// Sums of the classes at the peak.
-inline std::vector<query::TypeSums> types_at_peak(const ledger::Reader& reader) {
+/// What the classes hold at the peak.
+inline query::ClassedBlocks classed_at_peak(const ledger::Reader& reader) {
   query::Question question;
   question.filter.processes = {"1"};  // with a condition, the peak is looked for and not read from the file
   const query::Slots slots(reader);
-  return query::sum_types(reader, slots, query::profile(reader, slots, question, {}));
+  return query::classed_blocks(reader, slots, query::profile(reader, slots, question, {}));
+}
+inline std::vector<query::TypeSums> types_at_peak(const ledger::Reader& reader) {
+  return classed_at_peak(reader).types;
 }
 
 }  // namespace heapledger::support

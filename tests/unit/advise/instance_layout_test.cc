@@ -38,12 +38,25 @@ TEST(InstanceLayout, BlocksBesideAnInstance) {
   for (const unsigned minor : {13u, 14u, 15u}) EXPECT_EQ(blocks_beside(hex(minor), 4), Sizes{});
 }
 
-TEST(InstanceLayout, SlottedInstances) {
-  for (unsigned minor = 8; minor <= 15; ++minor) {
-    EXPECT_EQ(slotted_size(hex(minor), 4, false), 64u);
-    EXPECT_EQ(slotted_size(hex(minor), 40, false), 352u);
-    EXPECT_EQ(slotted_size(hex(minor), 4, true), minor >= 12 ? 80u : 72u);
+TEST(InstanceLayout, InstancesWithRoomInside) {
+  for (const unsigned minor : {13u, 14u, 15u}) {
+    EXPECT_EQ(room_size(hex(minor), 1), 72u);
+    EXPECT_EQ(room_size(hex(minor), 3), 88u);
+    EXPECT_EQ(room_size(hex(minor), 7), 120u);
+    EXPECT_EQ(room_size(hex(minor), 29), 320u);
   }
+}
+
+TEST(InstanceLayout, SlottedInstances) {
+  using Weak = SlotsBase::Weak;
+  for (unsigned minor = 8; minor <= 15; ++minor) {
+    EXPECT_EQ(slotted_size(hex(minor), {}, 4), minor >= 12 ? 80u : 72u);
+    EXPECT_EQ(slotted_size(hex(minor), {.weak = Weak::inside}, 4), 64u);
+    EXPECT_EQ(slotted_size(hex(minor), {.weak = Weak::inside}, 40), 352u);
+    EXPECT_EQ(slotted_size(hex(minor), {.basic_size = 40}, 1), minor >= 12 ? 80u : 72u) << "of list";
+  }
+  EXPECT_EQ(slotted_size(hex(13), {.weak = Weak::in_front}, 2), 64u);
+  EXPECT_EQ(slotted_size(hex(14), {.basic_size = 32, .gc_header = 0}, 2), 64u) << "without the GIL";
 }
 
 TEST(InstanceLayout, StepsOfAnAllocator) {
