@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "../query/definition.h"
 #include "attribute_names.h"
 #include "instance_layout.h"
 
@@ -16,9 +17,9 @@ bool has_dict(const ledger::Type& t) { return t.dict_offset != 0 || (t.flags & t
 
 /// Classes of the interpreter itself, which were there before anybody could change them.
 bool is_frozen(const ledger::Reader& reader, const ledger::Type& t) {
-  return reader.string(t.module).starts_with("_frozen") ||
-         (t.node != 0 &&
-          reader.string(reader.frames()[reader.nodes()[t.node].frame].file).starts_with("<frozen"));
+  if (reader.string(t.module).starts_with("_frozen")) return true;
+  const std::uint32_t node = query::definition_of(reader, t);
+  return node != 0 && reader.string(reader.frames()[reader.nodes()[node].frame].file).starts_with("<frozen");
 }
 
 bool made_in_python(const ledger::Type& t) {

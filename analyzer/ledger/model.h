@@ -55,7 +55,7 @@ struct Type {
   std::uint32_t module = 0;  ///< string
   std::uint32_t owner = 0;   ///< type: blocks are parts of its instances (a __dict__ of its own); 0: they are instances
   std::uint32_t base = 0;    ///< type: tp_base, 0 where it is not known
-  std::uint32_t node = 0;    ///< of the `class` statement, 0: not known, or a type of C
+  std::uint32_t node = 0;    ///< that made it, maybe in a metaclass; 0: not known, or a type of C
   std::uint32_t flags = 0;   ///< trace::TypeFlag
   std::uint32_t basic_size = 0, item_size = 0;
   std::uint32_t dict_offset = 0, weaklist_offset = 0;  ///< signed numbers kept in these

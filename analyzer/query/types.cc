@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <map>
 
+#include "definition.h"
+
 namespace heapledger::query {
 
 namespace {
@@ -89,7 +91,7 @@ std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots
     const ledger::Type& type = reader.types()[site.type];
     (type.owner != 0 ? sums.parts : sums.instances) += profile.slots[slot];
     if (type.owner != 0 && reader.string(type.name) == "__dict__") sums.dicts += profile.slots[slot];
-    if (sums.node == 0 && type.owner == 0) sums.node = type.node;
+    if (sums.node == 0 && type.owner == 0) sums.node = definition_of(reader, type);
   }
   std::vector<TypeSums> result;
   for (std::uint32_t t = 1; t < by_type.size(); ++t) {

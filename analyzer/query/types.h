@@ -26,7 +26,7 @@ namespace heapledger::query {
 /// What the instances of all classes of one name add up to.
 struct TypeSums {
   std::uint32_t type = 0;  ///< one of them
-  std::uint32_t node = 0;  ///< of the `class` statement; 0: not known, or a type of C
+  std::uint32_t node = 0;  ///< of the `class` statement (definition.h); 0: not known, or a type of C
   Sums instances;
   Sums parts;  ///< what instances have of their own beside their block: a __dict__, values
   Sums dicts;  ///< of these, the __dict__s

@@ -1,9 +1,10 @@
 """Advice on every interpreter: what slots are said to save is what a run with slots saves; what grows is found."""
 
 import json
+import pathlib
 import unittest
 
-from target import TOOL, Outcome, PythonTest, every_interpreter, line_with, run
+from target import PROGRAMS, TOOL, Outcome, PythonTest, every_interpreter, line_with, run
 
 COUNT = 1_000_000
 
@@ -76,6 +77,21 @@ class Advice(PythonTest):
 
     def before(self, minor):
         return self.interpreter.minor < (3, minor)
+
+    def test_where_classes_are_defined(self):
+        """The class statement, whatever metaclass or function made the class; none of them is left out."""
+        outcome, recording = self.record(self.python("class_makers.py"))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        types = {one["qualname"]: one for one in json.loads(recording.read("report", "--json"))["types"]
+                 if one["module"] == "__main__"}
+        found = {name: (pathlib.Path(one["defined"]["file"]).name, one["defined"]["line"]) for name, one in types.items()
+                 if one["defined"]}
+        lines = (PROGRAMS / "class_makers.py").read_text(encoding="utf-8").splitlines()
+        expected = {line.split("# at: ")[1]: ("class_makers.py", number) for number, line in enumerate(lines, 1)
+                    if "# at: " in line}
+        self.assertEqual(expected, {name: place for name, place in found.items() if name in expected})
+        advised = {one["type"].removeprefix("__main__.") for one in json.loads(recording.read("advise", "--json"))["slots"]}
+        self.assertEqual({"Abstract", "Made", "Protocolled", "Called", "make.<locals>.Local"} - advised, set())
 
     def test_several_processes(self):
         """Advice for each process; slots for the classes of both, with what either knows of a class that both have."""
