@@ -74,6 +74,7 @@ void Growth::add(const Growth& other) noexcept {
     bytes[part] += other.bytes[part];
     blocks[part] += other.blocks[part];
   }
+  part_blocks += other.part_blocks;
 }
 
 std::uint64_t Growth::total_bytes() const noexcept {
@@ -108,6 +109,10 @@ GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std
     }
   });
   report.slots = survivors.result();
+  for (Growth& g : report.slots) {
+    const ledger::Type& type = reader.types()[reader.sites()[slots.site(g.slot)].type];
+    if (type.owner != 0) g.part_blocks = g.total_blocks();
+  }
   return report;
 }
 

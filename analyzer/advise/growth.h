@@ -17,6 +17,7 @@ struct Growth {
   std::size_t slot = 0;
   std::array<std::uint64_t, kParts> bytes{};  ///< by the part of the time they were born in
   std::array<std::uint64_t, kParts> blocks{};
+  std::uint64_t part_blocks = 0;               ///< of these, parts of instances
   /// How often its blocks were followed by a larger one; 0 when ever by a smaller one.
   std::uint64_t table_growths = 0;
   std::uint64_t table_bytes = 0;  ///< of the last one, if it was alive
@@ -25,6 +26,7 @@ struct Growth {
   void add(const Growth& other) noexcept;
   [[nodiscard]] std::uint64_t total_bytes() const noexcept;
   [[nodiscard]] std::uint64_t total_blocks() const noexcept;
+  [[nodiscard]] std::uint64_t instances() const noexcept { return total_blocks() - part_blocks; }
   /// Born in most parts of the time, not at its begin alone.
   [[nodiscard]] bool steady() const noexcept;
   /// One table that only grew.

@@ -44,6 +44,10 @@ void follow_bases(const ledger::Reader& reader, SlotsAdvice& advice) {
   for (std::uint32_t t = advice.type; t != 0; t = types[t].base) {
     const ledger::Type& type = types[t];
     if (!has_dict(type)) break;
+    if (!is_class_name(reader.string(type.module), reader.string(type.name))) {
+      advice.refusal = "no option can name it: its name or module is not made of identifiers";
+      return;
+    }
     if (!made_in_python(type)) {
       advice.refusal = fmt::format("its base {} has a __dict__", query::type_name(reader, t));
       return;

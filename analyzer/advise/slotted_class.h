@@ -26,4 +26,20 @@ struct SlottedClass {
   return !text.empty() && !is_digit(text.front()) && std::ranges::all_of(text, is_inner);
 }
 
+/// Parts between dots, each an identifier; `local` allows "<locals>" and "<lambda>" as well.
+[[nodiscard]] inline bool is_dotted(std::string_view text, bool local) {
+  while (true) {
+    const std::size_t end = text.find('.');
+    const std::string_view part = text.substr(0, end);
+    if (!is_identifier(part) && !(local && (part == "<locals>" || part == "<lambda>"))) return false;
+    if (end == std::string_view::npos) return true;
+    text.remove_prefix(end + 1);
+  }
+}
+
+/// Whether --slots can name the class.
+[[nodiscard]] inline bool is_class_name(std::string_view module, std::string_view qualname) {
+  return is_dotted(module, false) && is_dotted(qualname, true);
+}
+
 }  // namespace heapledger::advise

@@ -92,7 +92,7 @@ std::string advice_header(const AdviceInput& input, const Style& style) {
   for (const Notice& notice : notices(input.reader))
     if (notice.incomplete) text += style.alarm(fmt::format("incomplete: {}\n", notice.text));
   const std::string version = p.python_version.substr(0, p.python_version.find(' '));
-  text += fmt::format("{}: process {}, CPython {}, {} at its peak, {} long\n", printable(program_of(input)),
+  text += fmt::format("{}: process {}, CPython {}, {} at its peak, {} long\n", program_of(input),
                       p.pid, version, bytes_text(p.peak_bytes), time_text(p.duration_us));
   return text;
 }

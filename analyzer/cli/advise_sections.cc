@@ -34,6 +34,11 @@ std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share);
 
 // ------------------------------------------------------------------------------------------------ slots
 
+/// What no recording knows of a class.
+constexpr const char* kWithSlots =
+    "  the run below leaves a class as it is if the class has a value of its own for one of the attributes (a default,\n"
+    "  a cached_property); a program that uses the __dict__ of an instance ends in an AttributeError with slots\n";
+
 std::string slots_command(const AdviceInput& input, const std::vector<advise::SlotsAdvice>& advice) {
   std::vector<std::string> words;
   for (const advise::SlotsAdvice& a : advice) {
@@ -147,7 +152,7 @@ std::string weak_caches(const AdviceInput& input, const Style& style, const std:
     text += fmt::format(
         "  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what "
         "they hold\n",
-        counted(line.sums.total_blocks(), "instance"), name, bytes_text(line.sums.total_bytes()));
+        counted(line.sums.instances(), "instance"), name, bytes_text(line.sums.total_bytes()));
     text += verify_text(style,
                         fmt::format("heapledger report {} --at {:.3f}s --type {}", shell_word(input.ledger),
                                     static_cast<double>(input.growth.end_us) / 1e6, shell_word(name)));
@@ -186,6 +191,7 @@ std::vector<GrownLine> grown_lines(const AdviceInput& input) {
     if (const auto part = steady.find(&line); part != steady.end() && !line.sums.steady()) {
       line.sums.bytes = part->second.bytes;
       line.sums.blocks = part->second.blocks;
+      line.sums.part_blocks = part->second.part_blocks;
     }
     result.push_back(line);
   }
@@ -210,6 +216,7 @@ std::string advice_on_slots(const AdviceInput& input, const Style& style) {
   if (advice.empty())
     return text + style.dim("  no class would save memory with __slots__\n") +
            refusals(input, style, refused);
+  text += style.dim(kWithSlots);
   Table table("rrrrl");
   table.row({{"saves", Ink::dim},
              {"of the peak", Ink::dim},

@@ -6,6 +6,8 @@
 
 #include <cstdio>
 
+#include "terminal.h"
+
 namespace heapledger::cli {
 
 using namespace std::chrono_literals;
@@ -55,10 +57,34 @@ void Progress::finish() {
   enabled_ = false;
 }
 
+namespace {
+
+/// $'...', as bash, zsh and ksh read it: what a terminal would not show stands as an escape.
+std::string escaped_word(const std::string& text) {
+  std::string word = "$'";
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (c == '\n')
+      word += "\\n";
+    else if (c == '\t')
+      word += "\\t";
+    else if (byte < 0x20 || byte >= 0x7f)
+      word += fmt::format("\\x{:02x}", static_cast<unsigned>(byte));
+    else if (c == '\'' || c == '\\')
+      word.append(1, '\\').append(1, c);
+    else
+      word.push_back(c);
+  }
+  return word + '\'';
+}
+
+}  // namespace
+
 std::string shell_word(const std::string& text) {
   constexpr std::string_view kPlain =
       "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-+=./,:@%";
   if (!text.empty() && text.find_first_not_of(kPlain) == std::string::npos) return text;
+  if (printable(text) != text) return escaped_word(text);
   std::string word(1, '\'');
   for (const char c : text) word.append(c == '\'' ? "'\\''" : std::string_view(&c, 1));
   word.push_back('\'');

@@ -13,7 +13,7 @@ void print_error(std::string_view text);
 /// `heapledger: warning: TEXT`, one line.
 void print_warning(std::string_view text);
 
-/// As it must be typed in a shell.
+/// As it must be typed in a shell; always printable.
 std::string shell_word(const std::string& text);
 
 /// A line on stderr that shows how far long work is. Silent in the first second, when stderr is no terminal,

@@ -148,7 +148,7 @@ std::string command_text(const std::vector<std::string>& words) {
     if (!text.empty()) text += ' ';
     text += shell_word(word);
   }
-  return printable(text);
+  return text;
 }
 
 std::string header_text(const ReportInput& input, const Style& style) {

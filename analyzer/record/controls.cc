@@ -17,16 +17,6 @@ namespace {
 constexpr const char* kGcForms = "off, threshold=G0[,G1[,G2]] or freeze";
 constexpr const char* kSlotsForm = "MODULE:CLASS=NAME+NAME";
 
-/// Parts between dots, each an identifier; `local` allows "<locals>" and "<lambda>" as well.
-bool is_dotted(std::string_view text, bool local) {
-  if (text.empty() || text.ends_with('.')) return false;
-  while (!text.empty()) {
-    const std::string_view part = trace::take_part(text, '.');
-    if (!advise::is_identifier(part) && !(local && (part == "<locals>" || part == "<lambda>"))) return false;
-  }
-  return true;
-}
-
 std::string subject(const advise::SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
 
 std::vector<std::string> parse_names(std::string_view text, const std::string& of) {
@@ -68,7 +58,7 @@ std::vector<advise::SlottedClass> parse_slots(std::string_view text) {
   if (text.ends_with(',')) throw BadUsage("--slots: a class is missing behind the last ','");
   while (!text.empty()) {
     const trace::SlotsControl one = trace::take_slots(text);
-    if (!is_dotted(one.module, false) || !is_dotted(one.qualname, true))
+    if (!advise::is_class_name(one.module, one.qualname))
       throw BadUsage(
           fmt::format("--slots: '{}' names no class; {} is wanted, for example shop:Book=title+price",
                       one.subject, kSlotsForm));

@@ -4,7 +4,7 @@ import json
 import pathlib
 import unittest
 
-from target import PROGRAMS, TOOL, Outcome, PythonTest, every_interpreter, line_with, run
+from target import PROGRAMS, TOOL, Outcome, PythonTest, TargetTest, every_interpreter, line_with, run
 
 COUNT = 1_000_000
 
@@ -116,6 +116,30 @@ class Advice(PythonTest):
 
     def peak_of(self, ledger):
         return json.loads(run((TOOL, "report", "--json", ledger)).stdout)["totals"]["peak_bytes"]
+
+
+class Commands(TargetTest):
+    def test_printed_commands_mean_what_was_run(self):
+        """Words with line ends and escapes, through a shell."""
+        words = ["-c", "print(1)\n\tprint('\\x1b')", "a b", "\x1b[31m", "it's \\ \x7f"]
+        ledger = self.folder / "words.hl"
+        outcome = run((TOOL, "record", "-q", "-o", ledger, "--", "/usr/bin/python3", "-c", PRINTS_WORDS, *words))
+        self.assertEqual((0, ""), (outcome.status, outcome.stderr))
+        header = run((TOOL, "advise", ledger)).stdout.split("\n", 1)[0]
+        command = header[:header.rindex(": process ")]
+        self.assertEqual(outcome, run(("/bin/bash", "-c", command)))
+
+    def test_what_no_ledger_knows_is_said(self):
+        ledger = self.folder / "plain.hl"
+        million = PROGRAMS / "million.py"
+        self.assertEqual(0, run((TOOL, "record", "-q", "-o", ledger, "--", "/usr/bin/python3", million, "20000")).status)
+        text = run((TOOL, "advise", ledger)).stdout
+        self.assertLess(text.index("has a value of its own for one of the attributes"), text.index("--slots-from"))
+
+
+PRINTS_WORDS = """import sys
+print(sys.argv)
+"""
 
 
 class BadInput(unittest.TestCase):

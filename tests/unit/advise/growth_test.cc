@@ -67,6 +67,24 @@ TEST(Growth, SteadyAtOnceAndWaste) {
   EXPECT_EQ(table_line->table_bytes, 6100u);
 }
 
+TEST(Growth, PartsAreNoInstances) {
+  support::TypedLedger ledger;
+  const std::uint32_t page = ledger.type("Page", 0, 1, {.flags = trace::kHeapType});
+  ledger::Type values;
+  values.owner = page;
+  const std::uint32_t object = ledger.site(4, page), part = ledger.site(4, ledger.type("values", 0, 0, values));
+  for (int i = 0; i < 10; ++i) {
+    ledger.writer().row(object, 0, 56);
+    ledger.writer().row(part, 0, 40);
+  }
+  const ledger::Reader& reader = ledger.read();
+  const query::Slots slots(reader);
+  Growth sum;
+  for (const Growth& g : growth(reader, slots, 0).slots) sum.add(g);
+  EXPECT_EQ(sum.total_blocks(), 20u);
+  EXPECT_EQ(sum.instances(), 10u);
+}
+
 TEST(Growth, ATableThatEverShrankDidNotOnlyGrow) {
   support::TypedLedger ledger;
   const std::uint32_t table = ledger.site(4, 0);

@@ -207,6 +207,13 @@ TEST_F(SlotsTest, NamesThatNoSlotCanHave) {
   EXPECT_EQ(only().refusal, "its attribute 'in stock' cannot be a slot");
 }
 
+TEST_F(SlotsTest, NamesThatNoOptionCanHave) {
+  const std::uint32_t item = ledger_.type("List[int]", 0, 10, {.flags = kPlain, .basic_size = 16});
+  instances(item, 56, 1000, 32);
+  ledger_.process.attributes = {{item, {"number"}}};
+  EXPECT_EQ(only().refusal, "no option can name it: its name or module is not made of identifiers");
+}
+
 TEST_F(SlotsTest, BasesNeedTheirNamesAsWell) {
   const std::uint32_t item = ledger_.type("Item", 0, 10, {.flags = kPlain, .basic_size = 16});
   const std::uint32_t book = ledger_.type("Book", item, 20, {.flags = kPlain, .basic_size = 16});
