@@ -16,10 +16,24 @@ struct CollectorAdvice {
   std::uint64_t young_pause_ns = 0;    ///< of all generations but the oldest
   std::uint64_t young_freed_bytes = 0;
   bool worth_a_change = false;  ///< the pauses are more than noise
+  /// Of the young generation: that of a control, or the one that the interpreter begins with.
+  std::uint64_t threshold = 0;
+  bool threshold_known = false;  ///< by a control; else the program may have set another one
+  /// Nearly all of the pauses were of full collections one after the other: only gc.collect() makes such ones.
+  bool explicitly = false;
+  /// Allocations between two collections, as a rule: more than the threshold that was in force. 0: not known.
+  std::uint64_t typical_births = 0;
+  std::uint64_t waiting_bytes = 0;  ///< of garbage, at most, with the higher threshold
 };
+
+/// The higher threshold that is spoken of.
+inline constexpr std::uint64_t kHigherThreshold = 10'000;
 
 /// Shares below this are not worth a change.
 inline constexpr double kLeastShare = 0.01;
+
+/// What CPython's young generation begins with.
+[[nodiscard]] std::uint64_t first_threshold(std::uint32_t python_hex) noexcept;
 
 /// `end_row`: of GrowthReport. Collections behind it take apart what the program left; that work is to do in
 /// any case.

@@ -44,6 +44,10 @@ Json collector_json(const AdviceInput& input) {
           {"most_freed_bytes", a.most_freed_bytes},
           {"young_pause_ns", a.young_pause_ns},
           {"young_freed_bytes", a.young_freed_bytes},
+          {"threshold", a.threshold},
+          {"threshold_known", a.threshold_known},
+          {"explicitly", a.explicitly},
+          {"waiting_bytes", a.waiting_bytes},
           {"worth_a_change", a.worth_a_change}};
 }
 

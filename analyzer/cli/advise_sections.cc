@@ -36,8 +36,8 @@ std::string percent(double share) { return fmt::format("{:.1f} %", 100 * share);
 
 /// What no recording knows of a class.
 constexpr const char* kWithSlots =
-    "  the run below leaves a class as it is if the class has a value of its own for one of the attributes (a default,\n"
-    "  a cached_property); a program that uses the __dict__ of an instance ends in an AttributeError with slots\n";
+    "  the run below leaves a class as it is if the class has a value of its own for one of the attributes (a\n"
+    "  default, a cached_property); a program that uses the __dict__ of an instance ends in an AttributeError\n";
 
 std::string slots_command(const AdviceInput& input, const std::vector<advise::SlotsAdvice>& advice) {
   std::vector<std::string> words;
@@ -89,6 +89,35 @@ std::string collector_evidence(const advise::CollectorAdvice& a) {
       counted(a.all.collections, "collection"), static_cast<double>(a.all.pause_ns) / 1e6,
       percent(a.wall_share), percent(a.cpu_share), counted(a.all.collected, "object"),
       bytes_text(a.all.freed_bytes), bytes_text(a.most_freed_bytes));
+}
+
+std::string without_collector(const AdviceInput& input, const Style& style,
+                              const advise::CollectorAdvice& a) {
+  return fmt::format(
+             "  off: saves {} of CPU time at most; {} of garbage in cycles, and what that kept, would wait for "
+             "the end\n",
+             percent(a.cpu_share), bytes_text(a.all.freed_bytes)) +
+         verify_text(style, fmt::format("heapledger record --gc off -o gc-off.hl -- {}", program_of(input)));
+}
+
+/// `share`: of CPU time, that young collections take.
+std::string with_threshold(const AdviceInput& input, const Style& style, const advise::CollectorAdvice& a,
+                           double share) {
+  if (a.threshold >= advise::kHigherThreshold || a.typical_births >= advise::kHigherThreshold)
+    return fmt::format(
+        "  a higher threshold: half of the collections came after {} allocations or more; it may be a high one "
+        "already\n",
+        count_text(a.typical_births));
+  const std::string now =
+      a.threshold_known ? fmt::format("the {} of this run", count_text(a.threshold))
+                        : fmt::format("{}, as this CPython begins with, if the program set no other one",
+                                      count_text(a.threshold));
+  return fmt::format(
+             "  a higher threshold, {} and not {}: saves up to {}, most of what young collections take; up to {} "
+             "of garbage would wait\n",
+             count_text(advise::kHigherThreshold), now, percent(share), bytes_text(a.waiting_bytes)) +
+         verify_text(style, fmt::format("heapledger record --gc threshold={} -o gc-threshold.hl -- {}",
+                                        advise::kHigherThreshold, program_of(input)));
 }
 
 // ---------------------------------------------------------------------------------------------- growth
@@ -241,27 +270,23 @@ std::string advice_on_collector(const AdviceInput& input, const Style& style) {
   const advise::CollectorAdvice a = advise::collector_advice(p, input.growth.end_row);
   text += collector_evidence(a);
   if (!a.worth_a_change) return text + "  leave it as it is: there is nothing to gain\n";
-  const std::string program = program_of(input);
-  text += fmt::format(
-      "  off: saves {} of CPU time at most; up to {} of garbage in cycles would wait for the end\n",
-      percent(a.cpu_share), bytes_text(a.all.freed_bytes));
-  text += verify_text(style, fmt::format("heapledger record --gc off -o gc-off.hl -- {}", program));
   const double young =
       a.all.pause_ns == 0 ? 0 : static_cast<double>(a.young_pause_ns) / static_cast<double>(a.all.pause_ns);
-  if (young * a.cpu_share >= advise::kLeastShare) {
-    text += fmt::format(
-        "  a higher threshold: saves up to {}, most of what young collections take; up to ten times the {} "
-        "that they freed would wait\n",
-        percent(young * a.cpu_share),
-        bytes_text(a.young_freed_bytes / std::max<std::uint64_t>(a.all.collections, 1)));
-    text += verify_text(
-        style, fmt::format("heapledger record --gc threshold=10000 -o gc-threshold.hl -- {}", program));
+  if (a.explicitly) {
+    text +=
+        "  nearly all of that were full ones without young ones in between, as only gc.collect() makes them:\n"
+        "  neither off nor a higher threshold changes what the program asks for itself\n";
+  } else {
+    text += without_collector(input, style, a);
+    if (young * a.cpu_share >= advise::kLeastShare)
+      text += with_threshold(input, style, a, young * a.cpu_share);
   }
   if ((1 - young) * a.cpu_share >= advise::kLeastShare) {
     text += fmt::format(
         "  freeze after the imports: full collections, {} of CPU time, need not look at what start-up left\n",
         percent((1 - young) * a.cpu_share));
-    text += verify_text(style, fmt::format("heapledger record --gc freeze -o gc-freeze.hl -- {}", program));
+    text += verify_text(
+        style, fmt::format("heapledger record --gc freeze -o gc-freeze.hl -- {}", program_of(input)));
   }
   return text;
 }

@@ -40,5 +40,37 @@ TEST(CollectorAdvice, WithoutWhatCleansUpBehindTheProgram) {
   EXPECT_FALSE(collector_advice(process, 90).worth_a_change);
 }
 
+TEST(CollectorAdvice, WhatWouldWaitGoesByTheThreshold) {
+  ledger::Process process;
+  process.python_hex = 0x030b07f0;
+  for (std::uint64_t i = 1; i <= 100; ++i) process.collections.push_back(collection(0, 1000 * i, 10, 100));
+  for (ledger::Collection& c : process.collections) c.last = c.first + 10;
+  CollectorAdvice a = collector_advice(process, 1'000'000);
+  EXPECT_EQ(a.threshold, 700u);
+  EXPECT_FALSE(a.threshold_known);
+  EXPECT_EQ(a.typical_births, 990u);
+  EXPECT_EQ(a.waiting_bytes, 15u * 100) << "10,000 are more than 14 times 700";
+  EXPECT_FALSE(a.explicitly);
+  process.python_hex = 0x030d00f0;
+  EXPECT_EQ(collector_advice(process, 1'000'000).waiting_bytes, 6u * 100);
+  process.controls = {{"gc", "threshold=50,10,10", trace::ControlOutcome::asked, ""},
+                      {"gc", "threshold=50,10,10", trace::ControlOutcome::applied, ""}};
+  a = collector_advice(process, 1'000'000);
+  EXPECT_EQ(a.threshold, 50u);
+  EXPECT_TRUE(a.threshold_known);
+  EXPECT_EQ(a.waiting_bytes, 100u * 100) << "all that there was";
+  process.controls.push_back({"gc", "threshold=50,10,10", trace::ControlOutcome::undone, ""});
+  EXPECT_FALSE(collector_advice(process, 1'000'000).threshold_known);
+}
+
+TEST(CollectorAdvice, CollectionsThatTheProgramAskedFor) {
+  ledger::Process process;
+  process.collections = {collection(0, 5, 5, 0), collection(2, 10, 100, 1000), collection(2, 20, 100, 1000)};
+  EXPECT_TRUE(collector_advice(process, 90).explicitly);
+  EXPECT_FALSE(collector_advice(process, 15).explicitly) << "one may be the collector's own";
+  process.collections.push_back(collection(0, 30, 100, 1000));
+  EXPECT_FALSE(collector_advice(process, 90).explicitly);
+}
+
 }  // namespace
 }  // namespace heapledger::advise
