@@ -22,6 +22,53 @@ std::uint64_t find_end(const ledger::Reader& reader, std::size_t process) {
   return reader.row_count(process);
 }
 
+/// Smaller ones may lie in a list of CPython's own when their dict has left them, and seem to live.
+constexpr std::uint64_t kLeastTable = 256;
+
+/// Whether a table of a dict can have this size: a header, an index, and entries of keys or of hashes and
+/// keys for two thirds of it. No buffer of a list that is made anew has it, but by chance.
+bool is_dict_table(std::uint64_t size) {
+  constexpr unsigned kMostBits = 40;
+  for (unsigned bits = 3; bits < kMostBits && (std::uint64_t{1} << bits) < size; ++bits) {
+    const std::uint64_t places = std::uint64_t{1} << bits, index = places * (bits < 8 ? 1 : bits < 16 ? 2 : 4);
+    const std::uint64_t entries = places * 2 / 3;
+    for (const std::uint64_t header : {32, 40})  // since 3.11, and before
+      for (const std::uint64_t entry : {16, 24})
+        if (size == header + index + entry * entries) return true;
+  }
+  return false;
+}
+
+bool is_realloc(trace::Api api) {
+  return api == trace::Api::realloc || api == trace::Api::py_mem_realloc || api == trace::Api::py_obj_realloc;
+}
+
+/// Follows the buffers of a slot for as long as each continues the one before it.
+class TableTrack {
+ public:
+  void add(const ledger::Site& site, std::uint64_t row, std::uint64_t size, std::uint64_t death) {
+    if (site.type != 0 || size < kLeastTable) return;
+    const bool first = size_ == 0;
+    const bool continues =
+        size > size_ && (is_realloc(site.api) ? death_ == row : is_replaced_by(row, size));
+    growths_ += !first && continues ? 1 : 0;
+    broken_ = broken_ || (!first && !continues);
+    size_ = size;
+    death_ = death;
+  }
+  [[nodiscard]] std::uint64_t growths() const { return broken_ ? 0 : growths_; }
+  [[nodiscard]] std::uint64_t bytes_at(std::uint64_t end_row) const { return death_ >= end_row ? size_ : 0; }
+
+ private:
+  /// A dict makes its new table and gives the old one back, with no allocation in between.
+  [[nodiscard]] bool is_replaced_by(std::uint64_t row, std::uint64_t size) const {
+    return death_ == row + 1 && is_dict_table(size_) && is_dict_table(size);
+  }
+
+  std::uint64_t size_ = 0, death_ = 0, growths_ = 0;
+  bool broken_ = false;
+};
+
 class Survivors {
  public:
   Survivors(const query::Clock& clock, std::uint64_t end_row, std::size_t slots)
@@ -29,18 +76,15 @@ class Survivors {
         end_row_(end_row),
         end_us_(std::max<std::uint64_t>(clock.time_of(end_row), 1)),
         growth_(slots),
-        last_size_(slots),
-        shrank_(slots) {}
+        tables_(slots) {}
 
-  void add(std::size_t slot, std::uint64_t row, std::uint64_t size, std::uint64_t life) {
+  void add(const ledger::Site& site, std::size_t slot, std::uint64_t row, std::uint64_t size,
+           std::uint64_t life) {
     const std::uint64_t death = query::death_of(row, life, clock_.rows());
     const bool survives = death == query::kNever || death >= end_row_;
-    Growth& g = growth_[slot];
-    g.table_growths += size > last_size_[slot] && last_size_[slot] != 0 ? 1 : 0;
-    shrank_[slot] = shrank_[slot] || size <= last_size_[slot];
-    last_size_[slot] = size;
-    g.table_bytes = survives ? size : 0;
+    tables_[slot].add(site, row, size, death);
     if (!survives) return;
+    Growth& g = growth_[slot];
     const auto part = std::min<std::uint64_t>(clock_.time_of(row) * kParts / end_us_, kParts - 1);
     g.bytes[part] += size;
     ++g.blocks[part];
@@ -51,7 +95,8 @@ class Survivors {
     for (std::size_t slot = 0; slot < growth_.size(); ++slot) {
       Growth& g = growth_[slot];
       g.slot = slot;
-      if (shrank_[slot]) g.table_growths = 0;
+      g.table_growths = tables_[slot].growths();
+      g.table_bytes = tables_[slot].bytes_at(end_row_);
       if (g.total_bytes() != 0) all.push_back(g);
     }
     std::ranges::sort(all,
@@ -63,8 +108,7 @@ class Survivors {
   const query::Clock& clock_;
   const std::uint64_t end_row_, end_us_;
   std::vector<Growth> growth_;
-  std::vector<std::uint64_t> last_size_;
-  std::vector<bool> shrank_;
+  std::vector<TableTrack> tables_;
 };
 
 }  // namespace
@@ -104,8 +148,9 @@ GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std
       const std::uint64_t row = group.first_row + i;
       if (row >= report.end_row || group.site[i] == 0) continue;
       if (row >= table.end) table = slots.table(process, row);
-      if (!is_heap(reader.sites()[group.site[i]].account)) continue;
-      survivors.add(table.slot[group.site[i]], row, group.size[i], group.life[i]);
+      const ledger::Site& site = reader.sites()[group.site[i]];
+      if (!is_heap(site.account)) continue;
+      survivors.add(site, table.slot[group.site[i]], row, group.size[i], group.life[i]);
     }
   });
   report.slots = survivors.result();

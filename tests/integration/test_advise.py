@@ -48,6 +48,14 @@ class Advice(PythonTest):
         start = line_with("hoarder.py", "# at: from the start")
         self.assertEqual([], [one for one in here if one["line"] == start and one["steady"]])
 
+    def test_tables(self):
+        """Only those that grew and were neither emptied nor made anew."""
+        outcome, recording = self.record_unchanged(self.python("tables.py"))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        lines = json.loads(recording.read("advise", "--json"))["growth"]["lines"]
+        found = {one["line"] for one in lines if one["file"].endswith("tables.py") and one["table_growths"] >= 3}
+        self.assertEqual({line_with("tables.py", f"# at: {what}") for what in ("grown dict", "grown list")}, found, lines)
+
     def test_odd_instances(self):
         """Right, or refused with the reason: then names are not learnt either, where not all are known."""
         for kind in ("Bag", "Weight", "Derived", "Many", "Scattered", "Shrinking"):

@@ -40,6 +40,10 @@ class TypedLedger {
   std::uint32_t node(std::uint32_t line, std::uint32_t caller = 0) {
     return writer_.node(caller, writer_.frame({writer_.string("run"), writer_.string("shop.py"), line, 1}));
   }
+  /// Buffers of a line of shop.py.
+  std::uint32_t buffers(std::uint32_t line, trace::Api api) {
+    return writer_.site({.node = node(line), .api = api, .account = ledger::Account::python_buffer});
+  }
   ledger::Writer& writer() { return writer_; }
   ledger::Process process{.pid = 7, .python_hex = 0x030b07f0, .threads = {{.tid = 7, .name = "main"}}};
 

@@ -24,7 +24,7 @@ TEST(Growth, SteadyAtOnceAndWaste) {
   support::TypedLedger ledger;
   ledger::Writer& w = ledger.writer();
   const std::uint32_t hoard = ledger.site(1, 0), once = ledger.site(2, 0), waste = ledger.site(3, 0),
-                      table = ledger.site(4, 0);
+                      table = ledger.buffers(4, trace::Api::py_mem_realloc);
   const std::uint32_t cleanup = w.site({.api = trace::Api::malloc});
   std::vector<std::uint64_t> hoarded;
   std::uint64_t last_table = 0;
@@ -35,7 +35,7 @@ TEST(Growth, SteadyAtOnceAndWaste) {
     w.death(w.row(waste, 0, 500));
     if (i % 20 != 0) continue;
     if (i != 0) w.death(last_table);
-    last_table = w.row(table, 0, 100 * (i + 1));
+    last_table = w.row(table, 0, 1000 * (i + 1));
   }
   w.row(cleanup, 0, 8);
   for (const std::uint64_t row : hoarded) w.death(row);  // the interpreter cleans up
@@ -64,7 +64,7 @@ TEST(Growth, SteadyAtOnceAndWaste) {
   ASSERT_NE(table_line, nullptr);
   EXPECT_TRUE(table_line->only_grew());
   EXPECT_EQ(table_line->table_growths, 3u);
-  EXPECT_EQ(table_line->table_bytes, 6100u);
+  EXPECT_EQ(table_line->table_bytes, 61'000u);
 }
 
 TEST(Growth, PartsAreNoInstances) {
@@ -85,20 +85,61 @@ TEST(Growth, PartsAreNoInstances) {
   EXPECT_EQ(sum.instances(), 10u);
 }
 
-TEST(Growth, ATableThatEverShrankDidNotOnlyGrow) {
-  support::TypedLedger ledger;
-  const std::uint32_t table = ledger.site(4, 0);
-  std::optional<std::uint64_t> last;
-  for (const std::uint64_t size : {100u, 200u, 400u, 300u, 800u}) {
-    if (last) ledger.writer().death(*last);
-    last = ledger.writer().row(table, 0, size);
+class TablesTest : public testing::Test {
+ protected:
+  enum class Old { before, after, later };  ///< when the table before is given back
+  /// What is said of buffers that follow each other.
+  Growth grown(trace::Api api, Old old, std::initializer_list<std::uint64_t> sizes) {
+    const std::uint32_t table = ledger_.buffers(4, api), other = ledger_.buffers(5, trace::Api::py_mem_malloc);
+    std::optional<std::uint64_t> last;
+    for (const std::uint64_t size : sizes) {
+      if (last && old == Old::before) w().death(*last);
+      const std::uint64_t row = w().row(table, 0, size);
+      if (old == Old::later) w().death(w().row(other, 0, 8));
+      if (last && old != Old::before) w().death(*last);
+      last = row;
+    }
+    const ledger::Reader& reader = ledger_.read();
+    const query::Slots slots(reader);
+    const GrowthReport report = growth(reader, slots, 0);
+    EXPECT_FALSE(report.slots.empty());
+    return report.slots.front();
   }
-  const ledger::Reader& reader = ledger.read();
-  const query::Slots slots(reader);
-  const GrowthReport report = growth(reader, slots, 0);
-  ASSERT_EQ(report.slots.size(), 1u);
-  EXPECT_FALSE(report.slots[0].only_grew());
-  EXPECT_EQ(report.slots[0].total_bytes(), 800u);
+  ledger::Writer& w() { return ledger_.writer(); }
+  support::TypedLedger ledger_;
+};
+
+TEST_F(TablesTest, ListsGrowByRealloc) {
+  const Growth g = grown(trace::Api::py_mem_realloc, Old::before, {88, 256, 512, 1000, 2000});
+  EXPECT_TRUE(g.only_grew());
+  EXPECT_EQ(g.table_growths, 3u) << "small ones do not count";
+  EXPECT_EQ(g.table_bytes, 2000u);
+}
+
+TEST_F(TablesTest, DictsOf310) {  // 16, 32, 64, 128 places
+  EXPECT_EQ(grown(trace::Api::py_obj_malloc, Old::after, {296, 576, 1112, 2208}).table_growths, 3u);
+}
+
+TEST_F(TablesTest, DictsOfStringsSince311) {  // 32, 64, 128, 256 places
+  EXPECT_EQ(grown(trace::Api::py_mem_malloc, Old::after, {400, 768, 1520, 3264}).table_growths, 3u);
+}
+
+TEST_F(TablesTest, DictsMadeAnew) {
+  EXPECT_EQ(grown(trace::Api::py_obj_malloc, Old::later, {296, 576, 1112, 2208}).table_growths, 0u);
+}
+
+TEST_F(TablesTest, DictsThatWereCleared) {
+  EXPECT_EQ(grown(trace::Api::py_obj_malloc, Old::before, {296, 576, 1112, 2208}).table_growths, 0u);
+}
+
+TEST_F(TablesTest, ListsMadeAnew) {
+  EXPECT_EQ(grown(trace::Api::py_mem_malloc, Old::after, {512, 1024, 2048, 4096}).table_growths, 0u);
+}
+
+TEST_F(TablesTest, WhatEverShrankDidNotOnlyGrow) {
+  const Growth g = grown(trace::Api::py_mem_realloc, Old::before, {300, 600, 1200, 900, 2400, 4800, 9600});
+  EXPECT_FALSE(g.only_grew());
+  EXPECT_EQ(g.total_bytes(), 9600u);
 }
 
 }  // namespace
