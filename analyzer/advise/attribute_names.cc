@@ -17,6 +17,8 @@ constexpr double kHalfEntry = 4;          ///< bytes
 
 constexpr const char* kNotSeen =
     "the names of its attributes are not known: no collection and no end of the interpreter saw them";
+constexpr const char* kMoreRoom =
+    "its instances have room for more attributes than those whose names are known";
 constexpr const char* kOwnDicts = "instances have dicts of their own, and not all names in them are known";
 
 double mean(std::uint64_t bytes, std::uint64_t blocks) {
@@ -89,7 +91,7 @@ std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) 
   };
   if (names == 0 && start_up > kHalfEntry) return kNotSeen;  // too few instances to know better
   if (size > expected(names + 1) + start_up + kHalfEntry)
-    return names == 0 ? kNotSeen : "its instances have room for more attributes than those whose names are known";
+    return names == 0 ? kNotSeen : kMoreRoom;
   if (apart && !nearly_all(sums.parts.peak_blocks, sums.instances.peak_blocks)) return kOwnDicts;
   const bool full = inside && size < expected(names) + kHalfEntry;
   if (full && blocks_.dicts >= sums.instances.peak_blocks / 2)
@@ -101,14 +103,15 @@ std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) 
 /// table.
 std::string NamesJudge::by_tables(const query::TypeSums& sums, std::size_t names) const {
   if (names == 0)
-    return "the names of its attributes are not known: it has none, or its instances do not share a table of them";
+    return "the names of its attributes are not known: it has none, or its instances do not share a table "
+           "of them";
   const std::uint64_t instances = sums.instances.peak_blocks;
   const std::uint64_t dicts = sums.dicts.peak_blocks, values = sums.parts.peak_blocks - dicts;
   if (dicts > values + instances / 50) return kOwnDicts;
   if (values != 0) {
     const double size = mean(sums.parts.peak_bytes - sums.dicts.peak_bytes, values);
     if (size > static_cast<double>(room_size(process_.python_hex, names)) + kHalfEntry)
-      return "its instances have room for more attributes than those whose names are known";
+      return kMoreRoom;
   }
   if (instances != 0 && !nearly_all(values, instances) && blocks_.untyped >= (instances - values) / 2)
     return "instances may have dicts of their own, so that not all names of attributes are known";

@@ -19,7 +19,7 @@ struct CollectorAdvice {
   /// Of the young generation: that of a control, or the one that the interpreter begins with.
   std::uint64_t threshold = 0;
   bool threshold_known = false;  ///< by a control; else the program may have set another one
-  /// Nearly all of the pauses were of full collections one after the other: only gc.collect() makes such ones.
+  /// Nearly all of the pauses were of full collections one after the other: only gc.collect() makes such.
   bool explicitly = false;
   /// Allocations between two collections, as a rule: more than the threshold that was in force. 0: not known.
   std::uint64_t typical_births = 0;

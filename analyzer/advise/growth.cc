@@ -30,7 +30,8 @@ constexpr std::uint64_t kLeastTable = 256;
 bool is_dict_table(std::uint64_t size) {
   constexpr unsigned kMostBits = 40;
   for (unsigned bits = 3; bits < kMostBits && (std::uint64_t{1} << bits) < size; ++bits) {
-    const std::uint64_t places = std::uint64_t{1} << bits, index = places * (bits < 8 ? 1 : bits < 16 ? 2 : 4);
+    const std::uint64_t places = std::uint64_t{1} << bits;
+    const std::uint64_t index = places * (bits < 8 ? 1 : bits < 16 ? 2 : 4);
     const std::uint64_t entries = places * 2 / 3;
     for (const std::uint64_t header : {32, 40})  // since 3.11, and before
       for (const std::uint64_t entry : {16, 24})

@@ -18,7 +18,7 @@ struct Growth {
   std::array<std::uint64_t, kParts> bytes{};  ///< by the part of the time they were born in
   std::array<std::uint64_t, kParts> blocks{};
   std::uint64_t part_blocks = 0;               ///< of these, parts of instances
-  /// How often one table of a dict or list grew: each buffer of 256 bytes or more continues the one before it.
+  /// How often one table of a dict or list grew: each buffer of 256 bytes or more continues the one before.
   /// 0 when any did not: there are several tables, or it was emptied or made anew.
   std::uint64_t table_growths = 0;
   std::uint64_t table_bytes = 0;  ///< of the last buffer, if it was alive

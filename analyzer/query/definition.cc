@@ -47,7 +47,8 @@ class Walk {
   Walk(const ledger::Reader& reader, const ledger::Type& type) : reader_(reader), type_(type) {
     if (reader.string(type.module) != "__main__") return;
     for (std::uint32_t n = type.node; n != 0; n = reader.nodes()[n].parent)
-      if (function(n) == "<module>" && !is_frozen(n)) main_file_ = reader.frames()[reader.nodes()[n].frame].file;
+      if (function(n) == "<module>" && !is_frozen(n))
+        main_file_ = reader.frames()[reader.nodes()[n].frame].file;
   }
 
   /// In the file of the class's module if that is among the files: the code around the statement if it is
@@ -87,7 +88,7 @@ class Walk {
 
   const ledger::Reader& reader_;
   const ledger::Type& type_;
-  std::uint32_t main_file_ = 0;  ///< string: of the program's first module; 0: unknown, or another one is meant
+  std::uint32_t main_file_ = 0;  ///< string: of the module __main__; 0: unknown, or not asked for
 };
 
 }  // namespace

@@ -41,7 +41,7 @@ struct TypeSums {
 struct ClassedBlocks {
   std::vector<TypeSums> types;
   std::uint64_t dicts = 0;    ///< instances of dict itself, nobody's parts
-  std::uint64_t untyped = 0;  ///< blocks of the object domain that are no objects: up to 3.12, tables of dicts
+  std::uint64_t untyped = 0;  ///< of the object domain, but no objects: up to 3.12, tables of dicts
 };
 [[nodiscard]] ClassedBlocks classed_blocks(const ledger::Reader& reader, const Slots& slots,
                                            const Profile& profile);

@@ -72,7 +72,8 @@ TEST(Growth, PartsAreNoInstances) {
   const std::uint32_t page = ledger.type("Page", 0, 1, {.flags = trace::kHeapType});
   ledger::Type values;
   values.owner = page;
-  const std::uint32_t object = ledger.site(4, page), part = ledger.site(4, ledger.type("values", 0, 0, values));
+  const std::uint32_t object = ledger.site(4, page);
+  const std::uint32_t part = ledger.site(4, ledger.type("values", 0, 0, values));
   for (int i = 0; i < 10; ++i) {
     ledger.writer().row(object, 0, 56);
     ledger.writer().row(part, 0, 40);
@@ -90,7 +91,8 @@ class TablesTest : public testing::Test {
   enum class Old { before, after, later };  ///< when the table before is given back
   /// What is said of buffers that follow each other.
   Growth grown(trace::Api api, Old old, std::initializer_list<std::uint64_t> sizes) {
-    const std::uint32_t table = ledger_.buffers(4, api), other = ledger_.buffers(5, trace::Api::py_mem_malloc);
+    const std::uint32_t table = ledger_.buffers(4, api);
+    const std::uint32_t other = ledger_.buffers(5, trace::Api::py_mem_malloc);
     std::optional<std::uint64_t> last;
     for (const std::uint64_t size : sizes) {
       if (last && old == Old::before) w().death(*last);

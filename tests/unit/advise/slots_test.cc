@@ -83,7 +83,8 @@ TEST_F(SlotsTest, ReasonsAgainstSlots) {
   const std::uint32_t small = ledger_.type("Small", 0, 14, {.flags = kPlain});
   const std::uint32_t slotted = ledger_.type("Slotted", 0, 15, {.flags = trace::kHeapType});
   const std::uint32_t meta = ledger_.type("Meta", 0, 16, {.flags = kPlain | trace::kTypeSubclass});
-  for (const std::uint32_t type : {number, error, mine, wide, small, slotted, meta}) instances(type, 48, 1000, 24);
+  for (const std::uint32_t type : {number, error, mine, wide, small, slotted, meta})
+    instances(type, 48, 1000, 24);
   Names many;
   for (int i = 0; i < 30; ++i) many.push_back("x" + std::to_string(i));
   ledger_.process.attributes = {{wide, many}, {small, {"a"}}};

@@ -21,7 +21,8 @@ TEST(ShellWord, WhatATerminalWouldNotShowIsEscaped) {
   EXPECT_EQ(shell_word("a\tb\\c'd\n"), "$'a\\tb\\\\c\\'d\\n'");
   EXPECT_EQ(shell_word("\x1b[31m"), "$'\\x1b[31m'");
   EXPECT_EQ(shell_word("\xff" "a"), "$'\\xffa'");
-  for (const char* text : {"\n", "\xc2\x9b", "\xff\xfe"}) EXPECT_EQ(printable(shell_word(text)), shell_word(text));
+  for (const char* text : {"\n", "\xc2\x9b", "\xff\xfe"})
+    EXPECT_EQ(printable(shell_word(text)), shell_word(text));
 }
 
 }  // namespace
