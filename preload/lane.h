@@ -193,6 +193,14 @@ struct Lane {
   [[gnu::cold, gnu::noinline]] bool refill(std::uint64_t bytes = 0) noexcept;
 };
 
+/// A garbage collection that its callback was told the begin of.
+struct OpenCollection {
+  const void* interpreter;
+  std::uint64_t ns, cpu_ns;  ///< then, by CLOCK_MONOTONIC and by the thread's CPU clock
+  std::uint32_t generation;
+};
+inline constexpr std::uint32_t kNestedCollections = 4;
+
 /// Per-thread state of the shim, all of it. Zero-initialised, no constructor, no destructor, initial-exec.
 struct ThreadState {
   Lane* lane;
@@ -210,8 +218,8 @@ struct ThreadState {
   bool forked_inside;              ///< this process was forked by a handler in the midst of a hook
   bool steps_controls;             ///< in step_controls(): what that asks of malloc is no reason to step again
   std::uint32_t looks;             ///< how often it looks whether it runs a new interpreter by now
-  std::uint64_t collection_ns;     ///< when the collection began that this thread is in; 0: it is in none
-  std::uint64_t collection_cpu_ns; ///< CPU time of the thread then
+  std::uint32_t open_collections;  ///< of different interpreters, that this thread is in; a finalizer may run another one
+  OpenCollection collections[kNestedCollections];  ///< outermost first
 };
 extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec")]];
 

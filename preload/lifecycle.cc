@@ -9,6 +9,7 @@
 #include "lane.h"
 #include "map_record.h"
 #include "python/attributes.h"
+#include "python/collection_account.h"
 #include "python/controls.h"
 #include "python/runtime.h"
 #include "real.h"
@@ -116,6 +117,7 @@ void end_process() noexcept {
   trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
   if (header == nullptr || header->pid != sys::process_id()) return;  // vfork: the memory is the parent's
   python::write_attributes_at_exit();
+  python::close_accounts_at_exit();
   python::end_controls();
   trace_file::mark_clean_end(*header);
 }

@@ -148,8 +148,9 @@ struct CollectionEnd {
   std::uint64_t pause_ns = 0;  ///< from the callback at its start to the one at its end
   std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
   std::uint64_t cpu_ns = 0;    ///< of the thread meanwhile
+  std::uint32_t ending = 0;    ///< CollectionEnding
   template <class V> constexpr void fields(V&& v) {
-    v(generation), v(pause_ns), v(collected), v(uncollectable), v(cpu_ns);
+    v(generation), v(pause_ns), v(collected), v(uncollectable), v(cpu_ns), v(ending);
   }
 };
 struct CollectionsBefore {  ///< one a generation
@@ -157,6 +158,13 @@ struct CollectionsBefore {  ///< one a generation
   std::uint32_t generation = 0;
   std::uint64_t collections = 0;
   template <class V> constexpr void fields(V&& v) { v(generation), v(collections); }
+};
+struct CollectionsUnseen {  ///< since the ones that were seen last
+  static constexpr Kind kind = Kind::collections_unseen;
+  std::uint32_t generation = 0;
+  std::uint64_t collections = 0;
+  std::uint32_t flags = 0;  ///< UnseenFlag
+  template <class V> constexpr void fields(V&& v) { v(generation), v(collections), v(flags); }
 };
 struct Control {  ///< texts are UTF-8; name and subject together name the control
   static constexpr Kind kind = Kind::control;

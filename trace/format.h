@@ -160,6 +160,7 @@ enum class Kind : std::uint8_t {
   control = 28,     ///< what became of a control, see trace/controls.h
   attribute = 29,   ///< instances of a type have an attribute of this name
   reused = 30,      ///< a live block is another object from here on: its site, its type
+  collections_unseen = 31, ///< garbage collections that the recorder was not called for
 };
 
 /// Flags of Kind::map.
@@ -207,6 +208,20 @@ enum class ReuseState : std::uint8_t {
   switched_off = 4, ///< the user asked for it
 };
 inline constexpr unsigned kReuseStates = 5;
+
+/// Kind::collection_end: how much is known of the end. Numbers are part of the format.
+enum class CollectionEnding : std::uint8_t {
+  seen = 0,
+  left = 1,    ///< the process left while it ran; nothing of it but the pause until then
+  unseen = 2,  ///< it ended some time before this record, and nothing but its begin is known
+};
+inline constexpr unsigned kCollectionEndings = 3;
+
+/// Flags of Kind::collections_unseen, about the moment of the record.
+enum UnseenFlag : std::uint32_t {
+  kCallbackGone = 1,     ///< the program had taken the recorder's callback out of gc.callbacks
+  kStillCollecting = 2,  ///< a collection was under way, and the process left
+};
 
 /// Kind::control: what became of it in this process. Numbers are part of the format.
 enum class ControlOutcome : std::uint8_t {

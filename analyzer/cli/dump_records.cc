@@ -77,6 +77,9 @@ class PrintedDefinitions final : public read::Definitions {
   void collections_before(const trace::CollectionsBefore& before) override {
     line("collections of generation {} before: {}", before.generation, before.collections);
   }
+  void collections_unseen(const trace::CollectionsUnseen& unseen) override {
+    line("collections of generation {} unseen: {}, flags {:#x}", unseen.generation, unseen.collections, unseen.flags);
+  }
   void control(const trace::Control& control) override {
     line("control {} {}: outcome {}{}{}", text_of(control.name), text_of(control.subject), control.outcome,
          control.text.size != 0 ? ", " : "", text_of(control.text));

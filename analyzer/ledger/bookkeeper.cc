@@ -16,6 +16,12 @@ constexpr std::uint32_t kFromBreak = 1u << 16;
 void Bookkeeper::apply(const Event& event) {
   if (event.time_us > time_us_) advance(event.time_us);
   if (event.kind != EventKind::nothing) ++events_;
+  if (collecting_.empty()) [[likely]]
+    return apply_alone(event);
+  apply_meanwhile(event);
+}
+
+void Bookkeeper::apply_alone(const Event& event) {
   switch (event.kind) {
     case EventKind::alloc: return alloc(event);
     case EventKind::free: return free(event);
@@ -149,11 +155,10 @@ void Bookkeeper::free(const Event& event) {
   }
   end_block(block->row);
   live_ -= block->size;
-  if (!collecting_.empty()) [[unlikely]] {
-    if (const auto found = collecting_.find(event.lane); found != collecting_.end()) {
-      ++found->second.freed_blocks;
-      found->second.freed_bytes += block->size;
-    }
+  if (is_collecting(event)) [[unlikely]] {
+    Collection& innermost = collecting_.find(event.lane)->second.back();
+    ++innermost.freed_blocks;
+    innermost.freed_bytes += block->size;
   }
   ++process_.frees;
   --live_blocks_;
@@ -264,36 +269,6 @@ void Bookkeeper::thread_stack(const Event& event) {
     writer_.death(old->second);
     old->second = row;
   }
-}
-
-void Bookkeeper::collection_begin(const Event& event) {
-  separate();
-  Collection begun;
-  begun.time_us = event.time_us;
-  begun.generation = event.flags;
-  begun.thread = event.thread;
-  begun.first = rows_;
-  collecting_[event.lane] = begun;
-}
-
-void Bookkeeper::collection_end(const Event& event) {
-  const auto found = collecting_.find(event.lane);
-  if (found == collecting_.end()) return;
-  separate();
-  Collection ended = found->second;
-  collecting_.erase(found);
-  ended.last = rows_ == 0 ? 0 : rows_ - 1;
-  ended.pause_ns = event.address;
-  ended.collected = event.size;
-  ended.uncollectable = event.stamp;
-  ended.cpu_ns = event.more;
-  process_.collections.push_back(ended);
-}
-
-void Bookkeeper::finish() {
-  reused_rows_.for_each_first([&](std::uint64_t first) { writer_.continued(first, 0); });
-  process_.live_bytes = live_;
-  process_.live_blocks = live_blocks_;
 }
 
 }  // namespace heapledger::ledger

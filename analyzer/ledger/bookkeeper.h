@@ -64,6 +64,13 @@ class Bookkeeper {
   void retype(const read::Event& event);
   void collection_begin(const read::Event& event);
   void collection_end(const read::Event& event);
+  /// Whether the thread of the event is in a collection.
+  [[nodiscard]] bool is_collecting(const read::Event& event) const;
+  /// While somebody collects: deaths by others get positions of their own, which are noted.
+  void apply_meanwhile(const read::Event& event);
+  void apply_alone(const read::Event& event);
+  /// A collection of which nothing but the begin is known, or as much as was until the process left.
+  void leave_collection(Collection left, trace::CollectionEnding ending);
   /// A row of nothing, if somebody died since the last row: deaths before and behind it have different positions.
   void separate();
   /// Books a range as a row; `rest` for what goes on living after a cut or a change.
@@ -88,13 +95,14 @@ class Bookkeeper {
   std::unordered_map<std::uint64_t, std::uint64_t> stacks_;      ///< number -> row
   std::unordered_map<std::uint32_t, std::uint32_t> moved_flags_; ///< lane -> flags of the range in a remap
   std::unordered_map<std::uint64_t, std::uint32_t> pieces_;      ///< allocation -> ranges that it is now
-  std::unordered_map<std::uint32_t, Collection> collecting_;     ///< by lane
+  std::unordered_map<std::uint32_t, std::vector<Collection>> collecting_;  ///< by lane, outermost first
   std::uint64_t live_ = 0;
   std::uint64_t live_blocks_ = 0;
   std::uint64_t rows_ = 0;
   std::uint64_t events_ = 0;
   std::uint64_t time_us_ = 0;
   bool deaths_since_row_ = false;
+  bool deaths_are_foreign_ = false;  ///< those since the last row, while somebody collects
 };
 
 }  // namespace heapledger::ledger

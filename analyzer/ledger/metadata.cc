@@ -55,7 +55,9 @@ void visit_members(Of<ProcessRecord> auto& r, Visit&& visit) {
   visit("threads", p.threads), visit("warnings", p.warnings);
   visit("attributes", p.attributes);
   visit("collections_watched", p.collections_watched), visit("collections", p.collections);
-  visit("collections_before", p.collections_before);
+  visit("collections_before", p.collections_before), visit("collections_unseen", p.collections_unseen);
+  visit("callback_gone", p.callback_gone), visit("still_collecting", p.still_collecting);
+  visit("foreign_deaths", p.foreign_deaths);
   visit("reuse", p.reuse), visit("reuses", p.reuses), visit("unknown_reuses", p.unknown_reuses);
   visit("controls", p.controls);
 }
@@ -75,6 +77,7 @@ template <class Self, class Visit>
 void visit_collection(Self& c, Visit&& visit) {
   visit(c.time_us), visit(c.pause_ns), visit(c.first), visit(c.last), visit(c.generation), visit(c.thread);
   visit(c.collected), visit(c.uncollectable), visit(c.freed_blocks), visit(c.freed_bytes), visit(c.cpu_ns);
+  visit(c.ending);
 }
 
 /// JSON holds no other text; its serializer knows best.
@@ -94,6 +97,7 @@ Json to_json(Value v) {
   return v;
 }
 Json to_json(trace::StackState v) { return static_cast<unsigned>(v); }
+Json to_json(trace::CollectionEnding v) { return static_cast<unsigned>(v); }
 Json to_json(trace::ReuseState v) { return static_cast<unsigned>(v); }
 Json to_json(trace::ControlOutcome v) { return static_cast<unsigned>(v); }
 Json to_json(const std::string& v) {
@@ -107,7 +111,7 @@ template <Keyed Whole>
 Json to_json(const Whole& v);
 Json to_json(const Collection& v) {
   Json row = Json::array();
-  visit_collection(v, [&](auto number) { row.push_back(number); });
+  visit_collection(v, [&](auto number) { row.push_back(to_json(number)); });
   return row;
 }
 template <class Value>
@@ -153,6 +157,11 @@ void from_json(const Json& json, trace::StackState& v) {
   from_json(json, number);
   if (number <= static_cast<unsigned>(trace::StackState::switched_off))
     v = static_cast<trace::StackState>(number);
+}
+void from_json(const Json& json, trace::CollectionEnding& v) {
+  auto number = static_cast<unsigned>(v);
+  from_json(json, number);
+  if (number < trace::kCollectionEndings) v = static_cast<trace::CollectionEnding>(number);
 }
 void from_json(const Json& json, trace::ReuseState& v) {
   auto number = static_cast<unsigned>(v);

@@ -116,8 +116,8 @@ struct Thread {
   std::string name;
 };
 
-/// One run of Python's garbage collector. A block died in it when the position of its death lies in [first, last]; the
-/// collector's thread may have been interrupted by others there, `freed` counts its own only.
+/// One run of Python's garbage collector. A block died in it when the position of its death lies in [first, last] and is none
+/// of Process::foreign_deaths. Where its end was not seen, nothing but its begin is known, and no block died in it.
 struct Collection {
   std::uint64_t time_us = 0;   ///< its begin, since the process began; coarse, as all times
   std::uint64_t pause_ns = 0;  ///< precise
@@ -127,6 +127,7 @@ struct Collection {
   std::uint64_t collected = 0, uncollectable = 0;  ///< objects, as gc counts them
   std::uint64_t freed_blocks = 0, freed_bytes = 0; ///< by its thread meanwhile
   std::uint64_t cpu_ns = 0;    ///< of its thread meanwhile
+  trace::CollectionEnding ending = trace::CollectionEnding::seen;
 };
 
 /// What became of something that the program was run with (trace/controls.h), in one process.
@@ -188,6 +189,12 @@ struct Process {
   bool collections_watched = false;       ///< the interpreter's collector was watched
   std::vector<Collection> collections;    ///< in the order of their ends
   std::vector<std::uint64_t> collections_before = std::vector<std::uint64_t>(kGenerations);  ///< not seen, by generation
+  /// While the recorder watched, but without calling it: the program had taken its callback away. By generation.
+  std::vector<std::uint64_t> collections_unseen = std::vector<std::uint64_t>(kGenerations);
+  bool callback_gone = false;     ///< and it was so in the end of an interpreter, or of the process
+  bool still_collecting = false;  ///< when the process left
+  /// Pairs first, last: positions within collections at which other threads than the collecting one freed blocks.
+  std::vector<std::uint64_t> foreign_deaths;
   std::vector<Control> controls;  ///< one for each outcome that a control had
 };
 

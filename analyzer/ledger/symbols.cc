@@ -153,6 +153,12 @@ void Symbols::collections_before(const trace::CollectionsBefore& before) {
   process_.collections_before[std::min<std::size_t>(before.generation, kGenerations - 1)] += before.collections;
 }
 
+void Symbols::collections_unseen(const trace::CollectionsUnseen& unseen) {
+  process_.collections_unseen[std::min<std::size_t>(unseen.generation, kGenerations - 1)] += unseen.collections;
+  if ((unseen.flags & trace::kCallbackGone) != 0) process_.callback_gone = true;
+  if ((unseen.flags & trace::kStillCollecting) != 0) process_.still_collecting = true;
+}
+
 /// "Asked" stands only until something has come of it. The records of one control may come from several lanes, in any
 /// order.
 void Symbols::control(const trace::Control& record) {

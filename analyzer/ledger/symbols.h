@@ -31,6 +31,7 @@ class Symbols final : public read::Definitions {
   void interpreter(const trace::Interpreter& interpreter) override;
   void self_test(const trace::SelfTest& test) override;
   void collections_before(const trace::CollectionsBefore& before) override;
+  void collections_unseen(const trace::CollectionsUnseen& unseen) override;
   void control(const trace::Control& control) override;
 
   /// Ledger site for objects of a type that were allocated under `site`.

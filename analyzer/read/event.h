@@ -21,7 +21,7 @@ enum class EventKind : std::uint8_t {
   brk,          ///< size: the change as a signed number, site
   collection_begin,  ///< flags: generation. No shard, like the next
   collection_end,    ///< flags: generation, address: pause in nanoseconds, size: objects collected, stamp: uncollectable,
-                     ///< more: CPU time in nanoseconds
+                     ///< more: CPU time in nanoseconds, type: trace::CollectionEnding
   retype,       ///< address, site, type: of a block that is alive
   reuse,        ///< address, site, type: it is another object from here on, of this site
   nothing,      ///< a stamp without an event
@@ -74,6 +74,7 @@ class Definitions {
   virtual void interpreter(const trace::Interpreter& interpreter) = 0;
   virtual void self_test(const trace::SelfTest& test) = 0;
   virtual void collections_before(const trace::CollectionsBefore& before) = 0;
+  virtual void collections_unseen(const trace::CollectionsUnseen& unseen) = 0;
   virtual void control(const trace::Control& control) = 0;
 };
 
@@ -92,6 +93,7 @@ class NoDefinitions : public Definitions {
   void interpreter(const trace::Interpreter&) override {}
   void self_test(const trace::SelfTest&) override {}
   void collections_before(const trace::CollectionsBefore&) override {}
+  void collections_unseen(const trace::CollectionsUnseen&) override {}
   void control(const trace::Control&) override {}
 };
 

@@ -177,6 +177,7 @@ bool LaneReader::extended(Kind kind, std::span<const std::byte> body, Event& eve
     case Kind::interpreter:
     case Kind::self_test:
     case Kind::collections_before:
+    case Kind::collections_unseen:
     case Kind::type:
     case Kind::attribute:
     case Kind::control:
@@ -334,6 +335,7 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       event.size = c.collected;
       event.stamp = static_cast<std::uint32_t>(c.uncollectable);
       event.more = c.cpu_ns;
+      event.type = c.ending;
       return true;
     }
     default:
@@ -384,6 +386,8 @@ void LaneReader::definition(Kind kind, std::span<const std::byte> body) {
   if (trace::SelfTest test; kind == Kind::self_test && get(body, test)) definitions_->self_test(test);
   if (trace::CollectionsBefore before; kind == Kind::collections_before && get(body, before))
     definitions_->collections_before(before);
+  if (trace::CollectionsUnseen unseen; kind == Kind::collections_unseen && get(body, unseen))
+    definitions_->collections_unseen(unseen);
   if (trace::Control control; kind == Kind::control && get(body, control)) definitions_->control(control);
 }
 

@@ -2,9 +2,9 @@
 #include "collections.h"
 
 #include "../hook.h"
-#include "../sys.h"
 #include "attributes.h"
 #include "calls.h"
+#include "collection_account.h"
 #include "frame_reader.h"
 #include "interpreters.h"
 #include "reuse.h"
@@ -45,20 +45,13 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
   if (text == nullptr || info == nullptr) {
     f.clear_error();
   } else if (text[0] == 's' && text[1] == 't' && text[2] == 'a') {
-    t_state.collection_ns = sys::now_ns(CLOCK_MONOTONIC);
-    t_state.collection_cpu_ns = sys::now_ns(CLOCK_THREAD_CPUTIME_ID);
-    write(trace::CollectionBegin{static_cast<std::uint32_t>(number_in(info, "generation"))});
-  } else if (t_state.collection_ns != 0) {
-    trace::CollectionEnd end;
-    end.cpu_ns = sys::now_ns(CLOCK_THREAD_CPUTIME_ID) - t_state.collection_cpu_ns;
-    end.pause_ns = sys::now_ns(CLOCK_MONOTONIC) - t_state.collection_ns;
-    end.generation = static_cast<std::uint32_t>(number_in(info, "generation"));
-    end.collected = number_in(info, "collected");
-    end.uncollectable = number_in(info, "uncollectable");
-    t_state.collection_ns = 0;
-    write(end);
-    if (end.generation == kOldest) write_attributes();
-    check_reuse();
+    begin_collection(static_cast<std::uint32_t>(number_in(info, "generation")));
+  } else {
+    const auto generation = static_cast<std::uint32_t>(number_in(info, "generation"));
+    if (end_collection(generation, number_in(info, "collected"), number_in(info, "uncollectable"))) {
+      if (generation == kOldest) write_attributes();
+      check_reuse();
+    }
   }
   void* none = const_cast<void*>(g_runtime.none);
   f.inc_ref(none);
@@ -116,6 +109,7 @@ bool watch_collections() noexcept {
   const bool done = callback != nullptr && f.list_append(callbacks, callback) == 0;
   if (done) {
     write_earlier(gc);
+    open_account(callback);
     g_collections_watched.store(true, std::memory_order_relaxed);
   }
   f.clear_error();

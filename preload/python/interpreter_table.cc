@@ -57,6 +57,7 @@ void take_place(void* address, std::int64_t id) noexcept {
   if (place == nullptr) return count_without_place(id);
   place->id.store(id, std::memory_order_relaxed);
   place->get_threshold = nullptr;  // what was kept went with its interpreter
+  place->collections = {};
   place->state.store(Interpreter::begun, std::memory_order_relaxed);
   place->address.store(address, std::memory_order_release);
   ask(*place);
@@ -77,6 +78,11 @@ void ask(Interpreter& one) noexcept {
 bool stop_asking(Interpreter& one) noexcept { return one.waits.exchange(false) && g_asked.fetch_sub(1) != 0; }
 
 bool is_any_asked() noexcept { return g_asked.load() != 0; }
+
+void for_each_interpreter(void (*look)(Interpreter&)) noexcept {
+  const std::uint32_t used = g_used.load(std::memory_order_acquire);
+  for (std::uint32_t i = 0; i < used; ++i) look(g_interpreters[i]);
+}
 
 void count_missed() noexcept {
   g_missed.store(true, std::memory_order_relaxed);

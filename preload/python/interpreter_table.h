@@ -22,6 +22,9 @@ void ask(Interpreter& one) noexcept;
 [[nodiscard]] bool stop_asking(Interpreter& one) noexcept;
 [[nodiscard]] bool is_any_asked() noexcept;
 
+/// Those that ever had a place.
+void for_each_interpreter(void (*look)(Interpreter&)) noexcept;
+
 /// What an interpreter collects is not in the trace.
 void count_missed() noexcept;
 /// Counts those that were never reached. True: some were not, or not wholly.

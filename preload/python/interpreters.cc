@@ -122,6 +122,7 @@ void on_interpreter_end(void* capsule) noexcept {
   if (place == nullptr) return g_runtime.functions.clear_error();
   Interpreter& own = *place;
   if (g_runtime.functions.error_occurred() == nullptr) look_at_end(own.get_threshold);
+  close_account(own, place != &g_main ? own.address.load(std::memory_order_relaxed) : main_interpreter());
   if (place != &g_main) end_world(own.address.load(std::memory_order_relaxed));
   else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)

@@ -16,6 +16,8 @@
 #include <atomic>
 #include <cstdint>
 
+#include "collection_account.h"
+
 #pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger::python {
 
@@ -27,6 +29,7 @@ struct Interpreter {
   std::atomic<bool> waits;   ///< for a thread that runs it, to hand the work over
   std::atomic<std::int64_t> id;  ///< never used again while the runtime lasts
   void* get_threshold;       ///< its gc.get_threshold, owned; for HEAPLEDGER_GC=threshold
+  CollectionAccount collections;
 };
 extern constinit Interpreter g_main;
 

@@ -28,6 +28,18 @@ constexpr Layout kLayouts[] = {
   { 15, false, pointer,                3, 176,  72,  -1,   8,  0,  56, 74,  0,  112, 128, 68, 136, 208,   0,  8, 16, 32, 40, 56, 32, 2, 24, 880, 888, 32, true, 16, kBoth, 16},
   { 15, true,  thread_local_pointer,   3, 176,  72,  -1,   8,  0,  56, 78, 72,  128, 144, 84, 152, 232, 224, 24, 32, 48, 56, 72, 48, 8, 40, 896, 904, 48, true, 0, kBoth, 16},
 };
+
+constexpr CollectorPlaces kCollectors[] = {
+  // ver state on  limits frozen stats busy calls freeze
+  {  8,   344, 12,   40,   104,  128,  200,  216,    0},
+  {  9,   616, 12,   40,   104,  128,  200,  216,    0},
+  { 10,   616, 12,   40,   104,  128,  200,  216,    0},
+  { 11,   648, 12,   40,   104,  128,  200,  216,    0},
+  { 12,   112, 12,   40,   104,  128,  200,  216,    0},
+  { 13,  7400, 12,   40,   104,  128,  200,  216,    0},
+  { 14,  7408, 12,   40,    96,  120,  192,  208,  256},
+  { 15,  7400,  0,   24,    80,  104,  112,  136,  168},
+};
 // clang-format on
 
 }  // namespace
@@ -44,6 +56,12 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
   static constexpr CollectorSwitch k38{true, 344 + 12}, k39{false, 616 + 12};  // gc.enabled
   const std::uint32_t minor = version_hex >> 16;
   return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
+}
+
+const CollectorPlaces* find_collector_places(std::uint32_t version_hex) noexcept {
+  for (const CollectorPlaces& places : kCollectors)
+    if (version_hex >> 16 == (0x0300u | places.minor)) return &places;
+  return nullptr;
 }
 
 const std::uint8_t* find_list_lock(const void* runtime) noexcept {

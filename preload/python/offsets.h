@@ -76,6 +76,23 @@ const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept
 /// Where the interpreter's state of 3.9 has the list of its collector's callbacks; 0: gc.callbacks is that list.
 std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept;
 
+/// Where an interpreter keeps the state of its collector, and what lies where in that: the same in both kinds of builds.
+struct CollectorPlaces {
+  std::uint8_t minor;
+  std::uint16_t state;          ///< in the interpreter's state; 3.8: in _PyRuntime
+  std::uint16_t enabled;        ///< int
+  std::uint16_t thresholds;     ///< int, of the youngest generation; the others kCollectorGeneration further each
+  std::uint16_t frozen;         ///< head of the list of what gc.freeze() set aside
+  std::uint16_t statistics;     ///< collections of the youngest generation; 3.15: a pointer to rings of them
+  std::uint16_t collecting;     ///< int
+  std::uint16_t callbacks;      ///< the list
+  std::uint16_t freeze_active;  ///< int, where free-threaded builds say whether something is frozen; 0: they do not
+};
+inline constexpr std::size_t kCollectorGeneration = 24;
+
+/// nullptr: this version is not known.
+const CollectorPlaces* find_collector_places(std::uint32_t version_hex) noexcept;
+
 /// The lock of the list of interpreters in _PyRuntime, from 3.13 on: a byte, whose lowest bit is set while somebody has it.
 /// Told by the runtime itself (_Py_DebugOffsets), in front of the list's head. nullptr: it does not tell.
 const std::uint8_t* find_list_lock(const void* runtime) noexcept;

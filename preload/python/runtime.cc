@@ -8,6 +8,7 @@
 #include "allocators.h"
 #include "code.h"
 #include "collections.h"
+#include "collector_memory.h"
 #include "controls.h"
 #include "finder.h"
 #include "frame_reader.h"
@@ -87,7 +88,7 @@ bool can_walk(const Runtime& r) noexcept {
 int work_inside(void*) noexcept {
   constinit static unsigned in_vain = 0;  // pending calls have the GIL
   if (can_self_test() && !self_test()) return ++in_vain < 64 ? ask_main_interpreter() : void(), 0;
-  if (can_watch_collections()) (void)watch_collections();
+  if (can_watch_collections() && watch_collections()) watch_end(g_main);
   follow_reuse();
   return 0;
 }
@@ -145,6 +146,7 @@ void install(const link_map& object) noexcept {
   r.version_hex = parse_version(r.functions.get_version());
   if (r.version_hex < 0x03080000) return;
   find_stack_reader(object, r);
+  find_collector_memory(object);
   if (g_settings.wanted_events() == Events::all) {
     ask_main_interpreter();
     wrap_domains();

@@ -129,7 +129,7 @@ bool settle_one(Lane& lane, const PendingObject& object, PendingState& state) no
   const bool last_record = lane.cursor == object.end;
   std::uint32_t number = state.found ? found_number(lane, object, state) : identify(lane, object).number;
   if (number == kNotYet) {
-    if (t_state.collection_ns == 0) ++state.looks;
+    if (t_state.open_collections == 0) ++state.looks;
     if (state.looks < kPatience) return false;
     number = kNothing;
   }

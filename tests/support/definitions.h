@@ -54,6 +54,9 @@ class WrittenDown : public read::Definitions {
     note("interpreter {} {} {} {} {}", i.version_hex, i.free_threaded, i.stack_state, i.hooked, text(i.version));
   }
   void self_test(const trace::SelfTest& s) override { note("self_test {} {}", s.stack_state, s.frames); }
+  void collections_unseen(const trace::CollectionsUnseen& u) override {
+    note("collections_unseen {} {} {}", u.generation, u.collections, u.flags);
+  }
   void collections_before(const trace::CollectionsBefore& b) override {
     note("collections_before {} {}", b.generation, b.collections);
   }

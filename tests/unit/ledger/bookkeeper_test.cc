@@ -444,8 +444,58 @@ TEST(Bookkeeper, CollectionsThatBeganOrEndedOutOfSight) {
   const Booked booked = book(timed({collection(collection_end, 0, 5), collection(collection_begin, 1),
                                     collection(collection_begin, 0), collection(collection_end, 0, 8),
                                     collection(collection_begin, 2)}));
-  ASSERT_EQ(booked.process.collections.size(), 1u);
+  ASSERT_EQ(booked.process.collections.size(), 3u);
   EXPECT_EQ(booked.process.collections[0].pause_ns, 8u);
+  EXPECT_EQ(booked.process.collections[0].ending, trace::CollectionEnding::seen);
+  for (const std::size_t open : {1u, 2u}) {
+    EXPECT_EQ(booked.process.collections[open].ending, trace::CollectionEnding::left) << "the process was killed in them";
+    EXPECT_EQ(booked.process.collections[open].generation, open);
+  }
+}
+
+TEST(Bookkeeper, CollectionsNestInAThread) {
+  using enum EventKind;
+  const Booked booked = book(timed({event(alloc, 64, 100), event(alloc, 128, 50), event(alloc, 192, 7),
+                                    collection(collection_begin, 2), event(free, 64), collection(collection_begin, 1),
+                                    event(free, 128), collection(collection_end, 1, 5, 1), event(free, 192),
+                                    collection(collection_end, 2, 9, 2)}));
+  ASSERT_EQ(booked.process.collections.size(), 2u);
+  const Collection &inner = booked.process.collections[0], &outer = booked.process.collections[1];
+  EXPECT_EQ(std::tuple(inner.generation, inner.pause_ns, inner.freed_bytes), std::tuple(1u, 5u, 50u));
+  EXPECT_EQ(std::tuple(outer.generation, outer.pause_ns, outer.freed_bytes), std::tuple(2u, 9u, 107u));
+}
+
+TEST(Bookkeeper, OfACollectionWhoseEndWasNotSeenOnlyTheBeginIsKnown) {
+  using enum EventKind;
+  Event end = collection(collection_end, 2);
+  end.type = static_cast<std::uint32_t>(trace::CollectionEnding::unseen);
+  const Booked booked = book(timed({event(alloc, 64, 100), collection(collection_begin, 2), event(free, 64), end}));
+  ASSERT_EQ(booked.process.collections.size(), 1u);
+  EXPECT_EQ(booked.process.collections[0].ending, trace::CollectionEnding::unseen);
+  EXPECT_EQ(booked.process.collections[0].freed_bytes, 0u);
+}
+
+TEST(Bookkeeper, WhatOtherThreadsFreeInACollectionHasPositionsOfItsOwn) {
+  using enum EventKind;
+  auto events = timed({event(alloc, 64, 100), event(alloc, 128, 50), event(alloc, 192, 7), event(alloc, 256, 9),
+                       collection(collection_begin, 2), event(free, 64), event(free, 128), event(free, 192),
+                       event(free, 256), collection(collection_end, 2, 777, 5)});
+  events[6].lane = events[7].lane = 1;  // 50 and 7 are freed by another thread
+  events[6].thread = events[7].thread = 1;
+  for (Event& e : events) e.time_us = 10;
+  const Booked booked = book(events);
+  ASSERT_EQ(booked.process.collections.size(), 1u);
+  const Collection& c = booked.process.collections[0];
+  EXPECT_EQ(c.freed_bytes, 109u);
+  const auto& foreign = booked.process.foreign_deaths;
+  ASSERT_EQ(foreign.size(), 2u);
+  for (std::uint64_t row = 0; row < booked.rows.size(); ++row) {
+    if (booked.rows[row].life == 0) continue;
+    const std::uint64_t death = row + booked.rows[row].life;
+    EXPECT_TRUE(death >= c.first && death <= c.last);
+    const std::uint64_t size = booked.rows[row].size;
+    EXPECT_EQ(death >= foreign[0] && death <= foreign[1], size == 50 || size == 7) << size;
+  }
 }
 
 // -------------------------------------------------------------------------------------------- mappings

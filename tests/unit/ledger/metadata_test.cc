@@ -29,6 +29,7 @@ ProcessRecord full_record() {
   p.controls = {{"gc", "off", trace::ControlOutcome::undone, "enabled \xff"}, {"slots", "m:C", {}, ""}};
   p.cpu_us = 22, p.attributes = {{23, {"title", "\xfd"}}, {24, {}}};
   p.collections_watched = true, p.collections_before = {25, 26, 27};
+  p.collections_unseen = {28, 0, 29}, p.callback_gone = true, p.still_collecting = true, p.foreign_deaths = {3, 4, 9, 9};
   p.collections = {{.time_us = 28, .pause_ns = 29, .first = 30, .last = 31, .generation = 2, .thread = 1,
                     .collected = 32, .uncollectable = 33, .freed_blocks = 34, .freed_bytes = 35, .cpu_ns = 36}};
   p.warnings = {{.text = "lost", .incomplete = true}, {.text = "odd", .incomplete = false}};
@@ -89,6 +90,9 @@ TEST(Metadata, EveryFieldOfAProcessComesBack) {
   EXPECT_TRUE(q.attributes[1].names.empty());
   EXPECT_TRUE(q.collections_watched);
   EXPECT_EQ(q.collections_before, p.collections_before);
+  EXPECT_EQ(q.collections_unseen, p.collections_unseen);
+  EXPECT_EQ(q.foreign_deaths, p.foreign_deaths);
+  EXPECT_TRUE(q.callback_gone && q.still_collecting);
   ASSERT_EQ(q.collections.size(), 1u);
   const Collection &c = p.collections[0], &d = q.collections[0];
   EXPECT_EQ(std::tie(d.time_us, d.pause_ns, d.first, d.last, d.generation, d.thread),

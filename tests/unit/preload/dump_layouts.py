@@ -69,6 +69,7 @@ DEBUG_FIELDS = {
     "code_line_table": ("code", 4), "code_first_line": ("code", 5), "code_instructions": ("code", 9),
     "object_type": ("object", 1), "bytes_data": ("bytes", 2), "str_state": ("text", 1), "str_length": ("text", 2),
     "str_ascii": ("text", 3), "interpreter_lock": ("interpreter", {13: 8, 14: 9, 15: 9}),
+    "collector": ("interpreter", {13: 4, 14: 5, 15: 5}),
 }
 DEBUG_FIELDS_OF_THREADED_CODE = {"frame_tlbc_index": ("frame", 7), "code_tlbc": ("code", 10)}
 
@@ -102,6 +103,13 @@ def expressions(minor, free_threaded):
         "type_cached_keys": ("PyHeapTypeObject", "ht_cached_keys"),
         "dict_keys": ("PyDictObject", "ma_keys"),
     }
+    fields["collector"] = ("PyInterpreterState" if minor >= 9 else "_PyRuntimeState", "gc")
+    members = dict(enabled="enabled", frozen="permanent_generation", statistics="generation_stats",
+                   collecting="collecting", callbacks="callbacks",
+                   thresholds="young.threshold" if minor >= 14 and free_threaded else "generations[0].threshold")
+    if minor >= 14 and free_threaded:
+        members["freeze_active"] = "freeze_active"
+    fields.update({"collector_" + name: ("struct _gc_runtime_state", member) for name, member in members.items()})
     if minor >= 11:
         fields["frame_owner"] = (frame, "owner")
         fields["code_instructions"] = ("PyCodeObject", "co_code_adaptive")
@@ -122,7 +130,7 @@ def program(minor, free_threaded):
         name = "FRAME_OWNED_BY_INTERPRETER" if minor >= 14 else "FRAME_OWNED_BY_CSTACK"
         lines.append('    printf("owner_hidden_from %%d\\n", %s);' % name)
     headers = ["internal/pycore_frame.h"] if minor >= 11 else []
-    headers += ["internal/pycore_interp.h"] if minor >= 12 else []
+    headers += ["internal/pycore_interp.h" if minor >= 9 else "internal/pycore_pystate.h"]
     headers += ["internal/pycore_interpframe_structs.h", "internal/pycore_interpframe.h"] if minor >= 14 else []
     return PROGRAM % dict(includes="\n".join('#include "%s"' % h for h in headers), lines="\n".join(lines))
 

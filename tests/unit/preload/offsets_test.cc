@@ -37,6 +37,17 @@ Fields fields_of(const Layout& l) {
 #undef FIELD
 }
 
+void add_collector(Fields& fields, const CollectorPlaces& c) {
+  fields.insert({{"collector", c.state},
+                 {"collector_enabled", c.enabled},
+                 {"collector_thresholds", c.thresholds},
+                 {"collector_frozen", c.frozen},
+                 {"collector_statistics", c.statistics},
+                 {"collector_collecting", c.collecting},
+                 {"collector_callbacks", c.callbacks},
+                 {"collector_freeze_active", c.freeze_active}});
+}
+
 /// Versions without a row are recorded without Python stacks.
 bool is_expected_to_be_unknown(std::uint32_t hex) {
   const std::uint32_t minor = hex >> 16 & 0xff;
@@ -56,7 +67,10 @@ void check_interpreter(const nlohmann::json& found) {
     return;
   }
   ASSERT_NE(layout, nullptr) << "no row for this version";
-  const Fields row = fields_of(*layout);
+  Fields row = fields_of(*layout);
+  const CollectorPlaces* collector = find_collector_places(found["hex"]);
+  ASSERT_NE(collector, nullptr);
+  add_collector(row, *collector);
   for (const auto& [field, offset] : found["fields"].items()) {
     ASSERT_TRUE(row.contains(field)) << field;
     EXPECT_EQ(row.at(field), offset.get<long>()) << field;

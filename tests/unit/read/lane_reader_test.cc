@@ -322,7 +322,7 @@ TEST(LaneReader, TheExampleOfTheDocument) {
 
 TEST(LaneReader, KindsOfALaterVersionAreSkipped) {
   TraceBuilder trace;
-  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::reused);
+  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::collections_unseen);
   const FileBytes body(200, std::byte{0xff});
   auto& lane = trace.lane(0).alloc(0, kA, 16);
   for (unsigned kind = 0; kind < 64; ++kind) {
