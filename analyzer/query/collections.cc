@@ -15,18 +15,33 @@ CollectionSums& CollectionSums::operator+=(const CollectionSums& o) noexcept {
   uncollectable += o.uncollectable;
   freed_blocks += o.freed_blocks;
   freed_bytes += o.freed_bytes;
+  unfinished += o.unfinished;
   return *this;
 }
 
-CollectionsByGeneration collections_of(const ledger::Process& process, std::uint64_t before) {
+namespace {
+
+template <class Wanted>
+CollectionsByGeneration sums_of(const ledger::Process& process, Wanted&& wanted) {
   CollectionsByGeneration result;
   for (const ledger::Collection& c : process.collections) {
-    if (c.first >= before) continue;
+    if (!wanted(c)) continue;
     const std::size_t generation = std::min<std::size_t>(c.generation, result.size() - 1);
-    result[generation] +=
-        {1, c.pause_ns, c.pause_ns, c.cpu_ns, c.collected, c.uncollectable, c.freed_blocks, c.freed_bytes};
+    const std::uint64_t unfinished = c.ending == trace::CollectionEnding::seen ? 0 : 1;
+    result[generation] += {1, c.pause_ns, c.pause_ns, c.cpu_ns, c.collected, c.uncollectable,
+                           c.freed_blocks, c.freed_bytes, unfinished};
   }
   return result;
+}
+
+}  // namespace
+
+CollectionsByGeneration collections_of(const ledger::Process& process, std::uint64_t before) {
+  return sums_of(process, [&](const ledger::Collection& c) { return c.first < before; });
+}
+
+CollectionsByGeneration collections_within(const ledger::Process& process, TimeWindow window) {
+  return sums_of(process, [&](const ledger::Collection& c) { return window.holds(c.time_us); });
 }
 
 CollectionSums total(const CollectionsByGeneration& generations) {
@@ -38,6 +53,11 @@ CollectionSums total(const CollectionsByGeneration& generations) {
 std::uint64_t missed_collections(const ledger::Process& process) {
   const auto& before = process.collections_before;
   return std::accumulate(before.begin(), before.end(), std::uint64_t{0});
+}
+
+std::uint64_t unseen_collections(const ledger::Process& process) {
+  const auto& unseen = process.collections_unseen;
+  return std::accumulate(unseen.begin(), unseen.end(), std::uint64_t{0});
 }
 
 }  // namespace heapledger::query

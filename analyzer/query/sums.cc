@@ -160,6 +160,8 @@ class Worker {
   const std::size_t process_;
 };
 
+bool is_end_known(const ledger::Collection& c) { return c.ending != trace::CollectionEnding::unseen; }
+
 CollectionPositions collection_positions(const ledger::Reader& reader, std::span<const Clock> clocks) {
   CollectionPositions result(reader.processes().size());
   for (std::size_t p = 0; p < result.size(); ++p) {
@@ -169,7 +171,11 @@ CollectionPositions collection_positions(const ledger::Reader& reader, std::span
     result[p].resize(clocks[p].rows() + 1);
     std::uint64_t at = 0;  // each position once, however many claim it
     for (const ledger::Collection& c : collections)
-      for (at = std::max(at, c.first); at <= c.last && at < result[p].size(); ++at) result[p][at] = true;
+      for (at = std::max(at, c.first); is_end_known(c) && at <= c.last && at < result[p].size(); ++at)
+        result[p][at] = true;
+    const auto& foreign = reader.processes()[p].foreign_deaths;
+    for (std::size_t i = 0; i + 1 < foreign.size(); i += 2)
+      for (at = foreign[i]; at <= foreign[i + 1] && at < result[p].size(); ++at) result[p][at] = false;
   }
   return result;
 }

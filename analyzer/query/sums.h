@@ -28,7 +28,7 @@ struct Sums {
   /// there. Heap accounts only.
   std::uint64_t temporary_bytes = 0;
   std::uint64_t temporary = 0;
-  /// Freed while Python's garbage collector ran in the process: what reference counts alone did not free.
+  /// Freed by a thread while it ran Python's garbage collector: what reference counts alone did not free.
   std::uint64_t collected_bytes = 0;
   std::uint64_t collected = 0;
   std::uint64_t life_us = 0;  ///< of the freed ones together; one life is exact to about a millisecond
