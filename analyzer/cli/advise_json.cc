@@ -36,6 +36,7 @@ Json collector_json(const AdviceInput& input) {
   if (!process.collections_watched) return {};
   const advise::CollectorAdvice a = advise::collector_advice(process, input.growth.end_row);
   return {{"collections", a.all.collections},
+          {"unseen", query::unseen_collections(process)},
           {"pause_ns", a.all.pause_ns},
           {"wall_share", a.wall_share},
           {"cpu_share", a.cpu_share},

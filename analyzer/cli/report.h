@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../ledger/reader.h"
+#include "../query/collections.h"
 #include "../query/profile.h"
 #include "../query/tree.h"
 #include "places.h"
@@ -83,6 +84,10 @@ struct Notice {
 [[nodiscard]] query::TreeOptions tree_options(const ReportRequest& request, query::Direction direction);
 /// The command line as typed into a shell.
 [[nodiscard]] std::string command_text(const std::vector<std::string>& words);
+/// The part of the process that the question's times leave.
+[[nodiscard]] query::TimeWindow window_of(const ReportInput& input, const query::ProcessProfile& profile);
+/// What the program's own doing kept from being seen of the collections; empty: nothing. A sentence, without a full stop.
+[[nodiscard]] std::string unseen_text(const ledger::Process& process);
 /// "peak", "end", ... as in --by.
 [[nodiscard]] std::string_view metric_name(query::Metric metric);
 /// "Held at the peak", "Number of allocations", ...

@@ -80,12 +80,14 @@ Json session_json(const ledger::Reader& reader) {
           {"recorded_by", s.tool_version}};
 }
 
-Json collections_json(const ledger::Process& p) {
+Json collections_json(const ledger::Process& p, query::TimeWindow window) {
   Json generations = Json::array();
-  const auto sums = query::collections_of(p);
+  const auto sums = query::collections_within(p, window);
   for (std::size_t g = 0; g < sums.size(); ++g) {
     generations.push_back({{"collections", sums[g].collections},
                            {"missed", g < p.collections_before.size() ? p.collections_before[g] : 0},
+                           {"unseen", g < p.collections_unseen.size() ? p.collections_unseen[g] : 0},
+                           {"unfinished", sums[g].unfinished},
                            {"pause_ns", sums[g].pause_ns},
                            {"longest_pause_ns", sums[g].longest_ns},
                            {"cpu_ns", sums[g].cpu_ns},
@@ -94,7 +96,9 @@ Json collections_json(const ledger::Process& p) {
                            {"freed_blocks", sums[g].freed_blocks},
                            {"freed_bytes", sums[g].freed_bytes}});
   }
-  return {{"watched", p.collections_watched}, {"generations", std::move(generations)}};
+  return {{"watched", p.collections_watched},
+          {"watched_to_the_end", p.collections_watched && !p.callback_gone},
+          {"generations", std::move(generations)}};
 }
 
 Json process_controls_json(const ledger::Process& p) {
@@ -138,7 +142,7 @@ Json process_json(const ReportInput& input, const query::ProcessProfile& profile
           {"own_peak_bytes", profile.peak_bytes},
           {"own_peak_time_us", profile.peak_time_us},
           {"controls", process_controls_json(p)},
-          {"gc", collections_json(p)},
+          {"gc", collections_json(p, window_of(input, profile))},
           {"sums", sums_json(profile.sums)},
           {"threads", std::move(threads)}};
 }
