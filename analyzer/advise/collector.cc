@@ -84,7 +84,7 @@ CollectorAdvice collector_advice(const ledger::Process& process, std::uint64_t e
   find_threshold(process, advice);
   const std::uint64_t times = kHigherThreshold / std::max<std::uint64_t>(advice.threshold, 1) + 1;
   advice.waiting_bytes = std::min(advice.all.freed_bytes, times * advice.most_freed_bytes);
-  advice.wholly_seen = query::unseen_collections(process) == 0 && !process.callback_gone;
+  advice.wholly_seen = query::unseen_collections(process) == 0;
   advice.worth_a_change = advice.wholly_seen && std::max(advice.wall_share, advice.cpu_share) >= kLeastShare;
   return advice;
 }

@@ -15,7 +15,7 @@ struct CollectorAdvice {
   std::uint64_t most_freed_bytes = 0;  ///< by one collection: what waited for it
   std::uint64_t young_pause_ns = 0;    ///< of all generations but the oldest
   std::uint64_t young_freed_bytes = 0;
-  bool wholly_seen = true;      ///< the program left the recorder's callback where it was
+  bool wholly_seen = true;      ///< the recorder was called for all of them
   bool worth_a_change = false;  ///< the pauses are more than noise, and all of them are known
   /// Of the young generation: that of a control, or the one that the interpreter begins with.
   std::uint64_t threshold = 0;

@@ -269,8 +269,8 @@ std::string advice_on_collector(const AdviceInput& input, const Style& style) {
   if (!p.collections_watched) return text + style.dim("  not watched: nothing is known\n");
   const advise::CollectorAdvice a = advise::collector_advice(p, input.growth.end_row);
   text += collector_evidence(a);
-  if (const std::string unseen = unseen_text(p); !unseen.empty())
-    return text + fmt::format("  {};\n  the shares are of what was seen, and no advice follows from them\n", unseen);
+  if (!a.wholly_seen)
+    return text + fmt::format("  {};\n  the shares are of what was seen, and no advice follows from them\n", unseen_text(p));
   if (!a.worth_a_change) return text + "  leave it as it is: there is nothing to gain\n";
   const double young =
       a.all.pause_ns == 0 ? 0 : static_cast<double>(a.young_pause_ns) / static_cast<double>(a.all.pause_ns);

@@ -102,7 +102,7 @@ std::string unseen_text(const ledger::Process& p) {
     return fmt::format("{} {} not seen: the program took the recorder's callback away; what they freed counts as freed by "
                        "reference counts",
                        counted(unseen, "collection"), unseen == 1 ? "was" : "were");
-  return p.callback_gone ? "In the end the recorder's callback was not in gc.callbacks any more: the program took it away" : "";
+  return p.callback_gone ? "In the end the recorder's callback was not in gc.callbacks any more; no collection came after that" : "";
 }
 
 std::string gc_text(const ReportInput& input, const Style& style) {
