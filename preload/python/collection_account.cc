@@ -3,6 +3,7 @@
 
 #include "../hook.h"
 #include "../sys.h"
+#include "collector_control.h"
 #include "frame_reader.h"
 #include "frames.h"
 #include "interpreter_table.h"
@@ -99,12 +100,16 @@ void look(CollectionAccount& account, const void* interpreter, std::uint64_t las
 
 }  // namespace
 
-void open_account(const void* callback) noexcept {
+/// Where memory says something else, it is not read again.
+void open_account(const void* callback, const CollectionCounts& told) noexcept {
   const void* interpreter = running_interpreter();
   Interpreter* const own = owner_of(interpreter);
   const CollectorMemory memory(interpreter);
   if (own == nullptr || !memory) return;
+  constexpr std::uint64_t kMeanwhile = 8;
   own->collections.seen = memory.counts();
+  for (std::uint32_t g = 0; g < kCollectorGenerations; ++g)
+    if (own->collections.seen.of[g] - told.of[g] > kMeanwhile) return;
   own->collections.callback = callback;
 }
 
@@ -118,6 +123,8 @@ void begin_collection(std::uint32_t generation) noexcept {
     ++own->collections.seen.of[generation < kCollectorGenerations ? generation : kCollectorGenerations - 1];
   }
   if (t_state.open_collections == kNestedCollections) return write(trace::CollectionsUnseen{generation, 1, 0});
+  const bool is_controlled = own != nullptr && own->state.load(std::memory_order_relaxed) != Interpreter::ended;
+  if (is_controlled && own->state.load(std::memory_order_relaxed) != Interpreter::begun) look_at_control(*own, interpreter);
   t_state.collections[t_state.open_collections++] = {collector, sys::now_ns(CLOCK_MONOTONIC),
                                                      sys::now_ns(CLOCK_THREAD_CPUTIME_ID), generation};
   write(trace::CollectionBegin{generation});

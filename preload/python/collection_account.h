@@ -19,8 +19,8 @@ struct CollectionAccount {
   CollectionCounts seen;   ///< by the interpreter's own count, with the one that is under way
 };
 
-/// The callback is in its list from here on; in the interpreter that the thread runs.
-void open_account(const void* callback) noexcept;
+/// The callback is in its list from here on; in the interpreter that the thread runs, which has just told its counts.
+void open_account(const void* callback, const CollectionCounts& told) noexcept;
 
 /// Of the callback, in the thread that collects.
 void begin_collection(std::uint32_t generation) noexcept;

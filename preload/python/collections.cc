@@ -61,17 +61,21 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
 constinit Method<void* (*)(void*, void*)> g_method = {"heapledger", on_collection, kVariableArguments, nullptr};
 
 /// gc.get_stats(): a list with a dict for each generation.
-void write_earlier(void* gc) noexcept {
+CollectionCounts write_earlier(void* gc) noexcept {
   const Functions& f = g_runtime.functions;
   void* get_stats = f.get_attribute(gc, "get_stats");
   void* stats = get_stats != nullptr ? f.call(get_stats, nullptr) : nullptr;
+  CollectionCounts told = {};
   for (long generation = 0; stats != nullptr; ++generation) {
     void* one = f.list_item(stats, generation);  // borrowed; an error behind the last
     if (one == nullptr) break;
-    write(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number_in(one, "collections")});
+    const std::uint64_t number = number_in(one, "collections");
+    if (generation < static_cast<long>(kCollectorGenerations)) told.of[generation] = number;
+    write(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number});
   }
   f.clear_error();
   drop(stats, get_stats);
+  return told;
 }
 
 /// gc.callbacks, as a new reference. The further interpreters of 3.9 have a copy of the main one's module, with its very list,
@@ -108,8 +112,7 @@ bool watch_collections() noexcept {
   void* callback = callbacks != nullptr ? f.function_new(&g_method, nullptr, nullptr) : nullptr;
   const bool done = callback != nullptr && f.list_append(callbacks, callback) == 0;
   if (done) {
-    write_earlier(gc);
-    open_account(callback);
+    open_account(callback, write_earlier(gc));
     g_collections_watched.store(true, std::memory_order_relaxed);
   }
   f.clear_error();

@@ -37,13 +37,6 @@ int* collector_switch() noexcept {
   return base != nullptr ? reinterpret_cast<int*>(base + place->offset) : nullptr;
 }
 
-/// Of the current thread state's interpreter. Reads memory only.
-bool is_enabled() noexcept {
-  if (g_collector.is_enabled != nullptr) return g_collector.is_enabled() != 0;
-  const int* on = collector_switch();
-  return on != nullptr && *on == 1;
-}
-
 bool can_switch() noexcept {
   return (g_collector.disable != nullptr && g_collector.is_enabled != nullptr) ||
          (find_collector_switch(g_runtime.version_hex) != nullptr && g_collector.runtime != nullptr);
@@ -104,13 +97,6 @@ void tell_missed(Missed how) noexcept {
     tell_collector(ControlOutcome::refused, "an interpreter beside the main one could not be reached");
 }
 
-void look_at_end(void* get_threshold) noexcept {
-  if (g_gc_outcome.load(std::memory_order_acquire) != ControlOutcome::applied) return;
-  if (is_asked(What::off) && is_enabled()) tell_collector(ControlOutcome::undone, "enabled by the program");
-  if (is_asked(What::threshold) && get_threshold != nullptr && !thresholds_are_as_asked(get_threshold))
-    tell_collector(ControlOutcome::undone, "the program set other thresholds");
-}
-
 bool install_collector_control(const link_map& object) noexcept {
   g_gc_asked = trace::parse_gc(g_settings.gc);
   if (is_asked(What::none) || is_asked(What::unknown)) return false;
@@ -145,7 +131,7 @@ void end_collector_control() noexcept {
   if (is_asked(What::freeze) && g_gc_outcome.load(std::memory_order_relaxed) == ControlOutcome::asked)
     tell_collector(ControlOutcome::missing, "the interpreter never began to run a program");
   else if (is_inside())
-    look_at_end(nullptr);
+    look_at_control_at_exit();
 }
 
 }  // namespace heapledger::python

@@ -35,9 +35,11 @@ void switch_off_further() noexcept;
 enum class Missed : bool { never_reached, maybe_late };
 void tell_missed(Missed how) noexcept;
 
-/// The collector as the program left it: a record when it is not as was asked. `get_threshold` of the interpreter that is
-/// ending, where objects may still be made; nullptr: only memory is read.
-void look_at_end(void* get_threshold) noexcept;
+/// The collector as the program has it: a record when it is not as was asked. Reads memory only.
+void look_at_control(const Interpreter& own, const void* interpreter) noexcept;
+/// The same as the program left it, in the end of an interpreter; of every one that is left, when the process leaves.
+void look_at_control_at_end(const Interpreter& own, const void* interpreter) noexcept;
+void look_at_control_at_exit() noexcept;
 
 void describe_collector_control(Lane& lane) noexcept;
 void end_collector_control() noexcept;

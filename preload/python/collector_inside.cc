@@ -3,6 +3,7 @@
 
 #include "calls.h"
 #include "collector_control.h"
+#include "collector_memory.h"
 #include "collector_state.h"
 #include "interpreters.h"
 #include "runtime.h"
@@ -26,8 +27,7 @@ void* gc_function(const char* name) noexcept {
   return function;
 }
 
-}  // namespace
-
+/// gc.get_threshold() begins with them.
 bool thresholds_are_as_asked(void* get_threshold) noexcept {
   const Functions& f = g_runtime.functions;
   void* got = f.call(get_threshold, nullptr);
@@ -41,21 +41,21 @@ bool thresholds_are_as_asked(void* get_threshold) noexcept {
   return same;
 }
 
-namespace {
-
 /// What went wrong; nullptr: nothing.
-const char* set_thresholds(void*& get_threshold) noexcept {
+const char* set_thresholds() noexcept {
   constexpr const char* kForms[] = {"(i)", "(ii)", "(iii)"};
   const Functions& f = g_runtime.functions;
   const int* wanted = g_gc_asked.thresholds;
   void* set = gc_function("set_threshold");
-  get_threshold = gc_function("get_threshold");
+  void* get_threshold = gc_function("get_threshold");
   void* arguments = g_collector.build_value(kForms[g_gc_asked.count - 1], wanted[0], wanted[1], wanted[2]);
   void* done = set != nullptr && arguments != nullptr ? f.call(set, arguments) : nullptr;
   f.clear_error();
   drop(done, arguments, set);
+  const bool same = get_threshold != nullptr && thresholds_are_as_asked(get_threshold);
+  drop(get_threshold);
   if (done == nullptr || get_threshold == nullptr) return "gc.set_threshold failed";
-  return thresholds_are_as_asked(get_threshold) ? nullptr : "gc.get_threshold() does not give back what was set";
+  return same ? nullptr : "gc.get_threshold() does not give back what was set";
 }
 
 /// gc.freeze(), once.
@@ -126,7 +126,10 @@ void control_collector_inside(Interpreter& own) noexcept {
   if (!is_collector_controlled()) return;
   const bool is_main = &own == &g_main;
   if (is_asked(What::threshold)) {
-    const char* wrong = set_thresholds(own.get_threshold);
+    const char* wrong = set_thresholds();
+    const CollectorMemory memory(is_main ? main_interpreter() : own.address.load(std::memory_order_relaxed));
+    own.has_thresholds = wrong == nullptr && memory && memory.find_thresholds(g_gc_asked.thresholds, g_gc_asked.count);
+    if (own.has_thresholds) own.thresholds = memory.thresholds();
     if (wrong != nullptr) tell_collector(ControlOutcome::refused, wrong);
     else if (is_main) tell_collector(ControlOutcome::applied, "");
   }

@@ -13,6 +13,8 @@ namespace {
 constinit const CollectorPlaces* g_places = nullptr;
 constinit const void* g_state_of_all = nullptr;  // of 3.8, where one collector serves all interpreters
 
+constinit std::size_t g_thresholds = 0;
+
 /// 3.15: rings of the last collections of a generation, each with the number of all before it.
 constexpr std::size_t kRingEntry = 64, kRingEntryNumber = 16;
 
@@ -58,10 +60,21 @@ CollectionCounts CollectorMemory::counts() const noexcept {
   return result;
 }
 
+bool CollectorMemory::find_thresholds(const int* set, unsigned count) const noexcept {
+  for (const std::size_t before : {std::size_t{0}, sizeof(int)}) {
+    g_thresholds = g_places->thresholds - before;
+    const CollectorThresholds found = thresholds();
+    bool same = true;
+    for (unsigned i = 0; i < count && i < kCollectorGenerations; ++i) same = same && found.of[i] == set[i];
+    if (same) return true;
+  }
+  return false;
+}
+
 CollectorThresholds CollectorMemory::thresholds() const noexcept {
   CollectorThresholds result = {};
   for (std::size_t g = 0; g < kCollectorGenerations; ++g)
-    result.of[g] = load<int>(state_, g_places->thresholds + g * kCollectorGeneration);
+    result.of[g] = load<int>(state_, g_thresholds + g * kCollectorGeneration);
   return result;
 }
 

@@ -32,6 +32,9 @@ class CollectorMemory {
   /// gc.freeze() has set something aside, and gc.unfreeze() was not called; true where that cannot be told.
   [[nodiscard]] bool has_frozen() const noexcept;
   [[nodiscard]] CollectionCounts counts() const noexcept;
+  /// Finds out where they are, from what they were just set to: some releases of 3.13 have them 4 bytes before the place of
+  /// all others. False: they are nowhere, and must not be asked for.
+  [[nodiscard]] bool find_thresholds(const int* set, unsigned count) const noexcept;
   [[nodiscard]] CollectorThresholds thresholds() const noexcept;
   /// Whether its list of callbacks has this one; true where there is no list any more.
   [[nodiscard]] bool calls_back(const void* callback) const noexcept;

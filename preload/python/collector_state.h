@@ -29,8 +29,5 @@ extern constinit std::atomic<trace::ControlOutcome> g_gc_outcome;
 /// A new outcome and its record. `text` is a constant.
 void tell_collector(trace::ControlOutcome outcome, const char* text) noexcept;
 
-/// gc.get_threshold() begins with the thresholds that were asked for. With the GIL.
-[[nodiscard]] bool thresholds_are_as_asked(void* get_threshold) noexcept;
-
 }  // namespace heapledger::python
 #pragma GCC visibility pop

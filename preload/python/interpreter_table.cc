@@ -56,8 +56,8 @@ void take_place(void* address, std::int64_t id) noexcept {
   if (place == nullptr) place = free_place();
   if (place == nullptr) return count_without_place(id);
   place->id.store(id, std::memory_order_relaxed);
-  place->get_threshold = nullptr;  // what was kept went with its interpreter
-  place->collections = {};
+  place->collections = {};  // what was known went with its interpreter
+  place->has_thresholds = false;
   place->state.store(Interpreter::begun, std::memory_order_relaxed);
   place->address.store(address, std::memory_order_release);
   ask(*place);

@@ -121,8 +121,9 @@ void on_interpreter_end(void* capsule) noexcept {
   auto* const place = static_cast<Interpreter*>(g_runtime.functions.capsule_pointer(capsule, kCapsuleName));
   if (place == nullptr) return g_runtime.functions.clear_error();
   Interpreter& own = *place;
-  if (g_runtime.functions.error_occurred() == nullptr) look_at_end(own.get_threshold);
-  close_account(own, place != &g_main ? own.address.load(std::memory_order_relaxed) : main_interpreter());
+  const void* ending = place != &g_main ? own.address.load(std::memory_order_relaxed) : main_interpreter();
+  look_at_control_at_end(own, ending);
+  close_account(own, ending);
   if (place != &g_main) end_world(own.address.load(std::memory_order_relaxed));
   else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)

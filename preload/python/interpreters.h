@@ -28,8 +28,9 @@ struct Interpreter {
   std::atomic<State> state;  ///< watched: only freezing is left to do
   std::atomic<bool> waits;   ///< for a thread that runs it, to hand the work over
   std::atomic<std::int64_t> id;  ///< never used again while the runtime lasts
-  void* get_threshold;       ///< its gc.get_threshold, owned; for HEAPLEDGER_GC=threshold
   CollectionAccount collections;
+  CollectorThresholds thresholds;  ///< that HEAPLEDGER_GC=threshold made
+  bool has_thresholds;
 };
 extern constinit Interpreter g_main;
 

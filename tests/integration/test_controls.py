@@ -83,7 +83,7 @@ class Controls(PythonTest):
         self.assertEqual({"gc off": {"applied": ""}}, controls)
 
     def test_collector_off_and_enabled_by_the_program(self):
-        for arguments in (["enable"], ["enable", "exit"]):
+        for arguments in (["enable"], ["enable", "exit"], ["enable", "back"], ["enable", "back", "exit"]):
             with self.subTest(arguments):
                 said, controls, _ = self.run_with(*arguments, HEAPLEDGER_GC="off")
                 self.assertFalse(said["gc"]["enabled"])
@@ -98,8 +98,24 @@ class Controls(PythonTest):
                 self.assertEqual({f"gc {word}": {"applied": ""}}, controls)
 
     def test_thresholds_changed_by_the_program(self):
-        _, controls, _ = self.run_with("thresholds", HEAPLEDGER_GC="threshold=5000")
-        self.assertIn("undone", controls["gc threshold=5000"])
+        for arguments in ([], ["exit"], ["back"], ["back", "exit"]):
+            with self.subTest(arguments):
+                _, controls, _ = self.run_with("thresholds", *arguments, HEAPLEDGER_GC="threshold=5000")
+                self.assertEqual({"applied": "", "undone": "the program set other thresholds"}, controls["gc threshold=5000"])
+
+    def test_collector_with_thresholds_switched_off_by_the_program(self):
+        for arguments in ([], ["exit"]):
+            with self.subTest(arguments):
+                _, controls, _ = self.run_with("disable", *arguments, HEAPLEDGER_GC="threshold=5000")
+                self.assertEqual("the program switched the collector off", controls["gc threshold=5000"]["undone"])
+
+    def test_unfrozen_by_the_program(self):
+        if self.interpreter.free_threaded and self.interpreter.minor == (3, 13):
+            self.skipTest("free-threaded 3.13 does not tell whether something is frozen")
+        for arguments in ([], ["exit"], ["back"], ["back", "exit"]):
+            with self.subTest(arguments):
+                _, controls, _ = self.run_with("unfreeze", *arguments, HEAPLEDGER_GC="freeze")
+                self.assertEqual({"applied": "", "undone": "the program called gc.unfreeze()"}, controls["gc freeze"])
 
     def test_freeze(self):
         said, controls, _ = self.run_with(HEAPLEDGER_GC="freeze")

@@ -1,6 +1,7 @@
 """Says how it is run: the collector's state, and for every class here how its objects are kept. One JSON object.
 
-Arguments change what it does before: "enable" and "thresholds" undo what was asked for, "exit" leaves by _exit.
+Arguments change what it does before: "enable", "disable", "unfreeze" and "thresholds" undo what was asked for, "back" sets it
+back at last, "exit" leaves by _exit.
 The comments that begin with __slots__ say what a person would have to write; test_controls.py compares with that."""
 
 import abc
@@ -240,10 +241,22 @@ def main():
         gc.enable()
     if "thresholds" in sys.argv:
         gc.set_threshold(123)
+    if "disable" in sys.argv:
+        gc.disable()
+    if "unfreeze" in sys.argv:
+        gc.unfreeze()
     garbage = []
     for _ in range(30000):
         garbage = [[garbage[:1]]]
         garbage.append(garbage)
+    if "back" in sys.argv:
+        gc.collect()
+        if "enable" in sys.argv:
+            gc.disable()
+        if "thresholds" in sys.argv:
+            gc.set_threshold(5000)
+        if "unfreeze" in sys.argv:
+            gc.freeze()
     classes = {"Derived": Derived, "Base": Base, "Inner": Outer.Inner, "Local": local(), "OtherLocal": other(),
                "Registered": Registered, "OfRegistered": OfRegistered, "Box": Box, "Abstract": Abstract, "Point": Point,
                "Plain": Plain.make, "Private": Private, "HasDefault": HasDefault, "HasSlots": HasSlots, "Number": Number,
