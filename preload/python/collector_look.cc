@@ -23,7 +23,8 @@ void look_at_control(const Interpreter& own, const void* interpreter) noexcept {
   const CollectorMemory memory(interpreter);
   if (!is_applied()) return;
   if (!memory) {  // of a version that is not known
-    if (is_asked(What::off) && g_collector.is_enabled != nullptr && g_collector.is_enabled() != 0) tell_undone("enabled by the program");
+    const bool is_on = g_collector.is_enabled != nullptr && g_collector.is_enabled() != 0;
+    if (is_asked(What::off) && is_on) tell_undone("enabled by the program");
     return;
   }
   if (is_asked(What::off) && memory.is_enabled()) return tell_undone("enabled by the program");

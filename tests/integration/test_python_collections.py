@@ -96,6 +96,17 @@ class Collections(PythonTest):
         self.assertLess(recording.collected_at("hidden_collections.py", LINE_OF_OTHERS), 50001)
         self.assertLess(generations[2]["freed_bytes"], 40 * 70001)
 
+    def test_filters(self):
+        """Collections of the time that is asked about; of what was freed, the share of the selected blocks."""
+        _, recording = self.record(self.python("garbage.py"))
+        self.assertIn(" that were freed, reference counts the rest", recording.read("report", "--gc").decode())
+        function = "Knot.__init__" if self.interpreter.minor >= (3, 11) else "__init__"
+        of_line = recording.read("report", "--gc", "--function", function, "--file", "garbage.py").decode()
+        self.assertRegex(of_line, r"of the selected blocks .* were freed, (9\d|100)\.\d% of it by the collector")
+        self.assertIn("Collections are those of the whole process", of_line)
+        later = json.loads(recording.read("report", "--json", "--from", "1000s"))["processes"][0]["gc"]["generations"]
+        self.assertEqual([0, 0, 0], [one["collections"] for one in later])
+
     def test_without_stacks(self):
         outcome, recording = self.record(self.python("garbage.py"), setting={"HEAPLEDGER_STACKS": "none"})
         self.assert_all_counted(recording.gc(), outcome)
