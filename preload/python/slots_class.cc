@@ -31,23 +31,39 @@ Reason& Reason::add_class(void* type) noexcept {
 
 namespace {
 
-/// A name as a C string, cut where its room ends: no name of an attribute that long can be looked up anyway.
+/// The name of an attribute as a C string, private ones as the class has them (__x of class _C is _C__x); cut where its room
+/// ends: no name of an attribute that long can be looked up anyway.
 struct Name {
   char text[256];
-  explicit Name(std::string_view name) noexcept {
-    const std::size_t size = name.size() < sizeof text ? name.size() : sizeof text - 1;
-    std::memcpy(text, name.data(), size);
-    text[size] = '\0';
+  Name(std::string_view name, std::string_view class_name) noexcept {
+    while (class_name.starts_with('_')) class_name.remove_prefix(1);
+    const bool is_private = name.starts_with("__") && !name.ends_with("__") && !class_name.empty();
+    if (is_private) add("_"), add(class_name);
+    add(name);
+    text[size_] = '\0';
   }
+
+ private:
+  void add(std::string_view more) noexcept {
+    const std::size_t room = sizeof text - 1 - size_;
+    if (more.size() > room) more.remove_suffix(more.size() - room);
+    std::memcpy(text + size_, more.data(), more.size());
+    size_ += more.size();
+  }
+  std::size_t size_ = 0;
 };
 
 }  // namespace
 
-bool find_reason(void* bases, void* names, std::string_view slots, Reason& reason) noexcept {
+bool find_reason(void* arguments, std::string_view slots, Reason& reason) noexcept {
   const Functions& f = g_runtime.functions;
+  const char* class_name = f.text(f.tuple_item(arguments, 0));
+  if (class_name == nullptr) f.clear_error(), class_name = "";
+  void* bases = f.tuple_item(arguments, 1);
+  void* names = f.tuple_item(arguments, 2);
   if (f.dict_item(names, "__slots__") != nullptr) return reason.add("it has __slots__ already"), true;
   while (!slots.empty()) {
-    const Name name(trace::take_part(slots, '+'));
+    const Name name(trace::take_part(slots, '+'), class_name);
     if (f.dict_item(names, name.text) != nullptr)
       return reason.add("'").add(name.text).add("' is also an attribute of the class: a default or a method"), true;
   }
@@ -116,13 +132,18 @@ void take_error(Reason& reason) noexcept {
   drop(text, type, value, place);
 }
 
+/// False: the metaclass made its own thing of the namespace, or none of a class.
+bool has_slots(void* made) noexcept { return number_attribute(made, "__dictoffset__", 1) == 0; }
+
 }  // namespace
 
 void* make_slotted(void* metaclass, const SlotsEntry& entry, void* arguments, void* keywords) noexcept {
   void* changed = with_slots(arguments, entry.control.names);
   void* made = changed != nullptr ? g_class.call(metaclass, changed, keywords) : nullptr;
   drop(changed);
-  if (made != nullptr) return tell_slots(entry, ControlOutcome::applied), made;
+  if (made != nullptr && has_slots(made)) return tell_slots(entry, ControlOutcome::applied), made;
+  if (made != nullptr)
+    return tell_slots(entry, ControlOutcome::refused, "its metaclass did not take the __slots__ over"), made;
   if (g_class.error_is(g_builtins.type_error) == 0 && g_class.error_is(g_builtins.value_error) == 0) return nullptr;
   Reason reason;
   take_error(reason);

@@ -21,11 +21,12 @@ class Reason {
   std::size_t size_ = 0;
 };
 
-/// Why a class with these bases and this namespace cannot have slots, as far as it can be said beforehand; false: nothing
-/// stands against it.
-bool find_reason(void* bases, void* names, std::string_view slots, Reason& reason) noexcept;
+/// Why a class of these arguments of its metaclass (name, bases, namespace) cannot have slots, as far as it can be said
+/// beforehand; false: nothing stands against it.
+bool find_reason(void* arguments, std::string_view slots, Reason& reason) noexcept;
 
-/// Makes the class with slots. What only the slots are to blame for is told, and the class is made without them.
+/// Makes the class with slots. What only the slots are to blame for is told, and the class is made without them: what a metaclass
+/// or __init_subclass__ did before it said no, it does twice.
 void* make_slotted(void* metaclass, const SlotsEntry& entry, void* arguments, void* keywords) noexcept;
 
 }  // namespace heapledger::python

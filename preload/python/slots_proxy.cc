@@ -107,7 +107,7 @@ void* make_class(void* proxy, void* arguments, void* keywords) noexcept {
   Reason reason;
   if (s.own_names)
     reason.add("its metaclass ").add_class(s.real).add(" makes the namespace itself (__prepare__)");
-  else if (!find_reason(f.tuple_item(arguments, 1), names, entry.control.names, reason))
+  else if (!find_reason(arguments, entry.control.names, reason))
     return make_slotted(s.real, entry, arguments, keywords);
   tell_slots(entry, trace::ControlOutcome::refused, reason.view());
   return g_class.call(s.real, arguments, keywords);

@@ -76,6 +76,16 @@ class Controls(PythonTest):
         said, _, _ = self.run_with(HEAPLEDGER_SLOTS="elsewhere:Nothing=a")
         self.assert_as_bare(said)
 
+    def test_metaclasses_that_go_their_own_way(self):
+        reasons = {"Private=__hidden": "'_Private__hidden' is also an attribute",
+                   "Cleaned=x": "did not take the __slots__ over", "Built=x": "did not take the __slots__ over"}
+        _, recording = self.record_unchanged(
+            self.python("stubborn.py"), setting={"HEAPLEDGER_SLOTS": ",".join(f"__main__:{one}" for one in reasons)})
+        controls = recording.controls()
+        for one, why in reasons.items():
+            self.assertIn(why, controls.pop(f"slots __main__:{one.split('=')[0]}")["refused"], one)
+        self.assertEqual({}, controls)
+
     def test_collector_off(self):
         said, controls, _ = self.run_with(HEAPLEDGER_GC="off")
         self.assertFalse(said["gc"]["enabled"])
