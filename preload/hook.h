@@ -107,6 +107,15 @@ void record_apart(Write write) noexcept {
 /// Brings the clock of a lane up to date for the record to come.
 inline void tick(Lane& lane) noexcept { lane.commit(put_prefixes(lane, lane.cursor, 0)); }
 
+/// A rare record of something that has a time.
+template <class Record>
+void record_with_time(const Record& record) noexcept {
+  record_apart([&](Lane& lane) {
+    tick(lane);
+    lane.append(record);
+  });
+}
+
 [[gnu::always_inline]] inline void record_alloc(Api api, void* block, std::size_t size) noexcept {
   const std::byte* frame = python::frame_of_call();
   const Writing writing;

@@ -228,6 +228,12 @@ extern constinit thread_local ThreadState t_state [[gnu::tls_model("initial-exec
 /// Gives the lane back for other threads.
 void release_lane() noexcept;
 
+/// The calling thread's lane; nullptr: it has none, or a forked child's, wiped.
+inline Lane* own_lane() noexcept {
+  Lane* lane = t_state.lane;
+  return lane != nullptr && lane->owner.load(std::memory_order_relaxed) == sys::thread_id() ? lane : nullptr;
+}
+
 /// The lane to write the next hot record to.
 inline Lane* lane_with_room() noexcept {
   Lane* lane = t_state.lane;

@@ -56,7 +56,7 @@ std::string NamesJudge::objection(std::uint32_t type, const std::vector<std::str
   if (sums == nullptr) return {};
   if (const auto bad = std::ranges::find_if_not(names, can_be_slot); bad != names.end())
     return fmt::format("its attribute '{}' cannot be a slot", *bad);
-  const bool shares_always = (process_.python_hex >> 16 & 0xff) >= 11;
+  const bool shares_always = minor_of(process_.python_hex) >= 11;
   const std::size_t most = shares_always ? kMostSharedAttributes : kMostWritten;
   if (names.size() >= most)
     return fmt::format("it has {} attributes or more, and not all of their names are known", names.size());
@@ -78,7 +78,7 @@ double NamesJudge::start_up_bytes(std::uint32_t type, std::size_t names) const {
 /// spare.
 std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) const {
   const bool inside = (reader_.types()[sums.type].flags & trace::kInlineValues) != 0;
-  const bool apart = !inside && (process_.python_hex >> 16 & 0xff) <= 12 && sums.parts.allocations != 0;
+  const bool apart = !inside && minor_of(process_.python_hex) <= 12 && sums.parts.allocations != 0;
   if (!inside && !apart) return names == 0 ? kNotSeen : "";
   const query::Sums& room = inside ? sums.instances : sums.parts;
   const bool now = room.peak_blocks != 0;

@@ -13,8 +13,6 @@ constexpr std::uint64_t kPreHeader = 16;  // 3.12+: pointers to the dict and the
 constexpr std::uint64_t kPointer = 8;
 constexpr std::uint64_t kDict = 64;
 
-unsigned minor_of(std::uint32_t python_hex) noexcept { return python_hex >> 16 & 0xff; }
-
 /// Entries that a table of so many attributes has room for: two thirds of a power of two (CPython's
 /// USABLE_FRACTION).
 std::uint64_t usable_entries(std::uint64_t attributes) noexcept {

@@ -36,6 +36,9 @@ struct SlotsBase {
   Weak weak = Weak::none;
 };
 
+/// 11 of 3.11.
+[[nodiscard]] constexpr unsigned minor_of(std::uint32_t python_hex) noexcept { return python_hex >> 16 & 0xff; }
+
 /// Size of the one block of an instance whose class has slots for its attributes, and for weak references if
 /// its base has no place for them.
 [[nodiscard]] std::uint64_t slotted_size(std::uint32_t python_hex, const SlotsBase& base,

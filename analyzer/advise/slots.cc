@@ -82,7 +82,7 @@ struct Beside {
 /// From 3.11 on, only instances of nothing but object and plain classes have their attributes where it can be
 /// told.
 bool is_told(std::uint32_t python_hex, const ledger::Type& type, const query::TypeSums& sums) {
-  const unsigned minor = python_hex >> 16 & 0xff;
+  const unsigned minor = minor_of(python_hex);
   if (minor >= 13) return (type.flags & trace::kInlineValues) != 0;
   return minor < 11 || nearly_all(sums.parts.peak_blocks, sums.instances.peak_blocks);
 }
@@ -181,8 +181,6 @@ std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger
 }
 
 namespace {
-
-std::string subject(const SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
 
 /// Throws when a run with these slots would end in an AttributeError that the ledger can foresee. A process
 /// that saw no names may have been killed: then it goes by those of the others.

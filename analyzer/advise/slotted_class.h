@@ -15,6 +15,9 @@ struct SlottedClass {
   bool listed = false;             ///< they are known; there may be none, when all attributes are of its bases
 };
 
+/// "shop:Book", as --slots has it.
+[[nodiscard]] inline std::string subject(const SlottedClass& c) { return c.module + ':' + c.qualname; }
+
 /// As Python's grammar has it; of letters beyond ASCII Python itself is the judge.
 [[nodiscard]] inline bool is_identifier(std::string_view text) {
   const auto is_digit = [](char c) { return c >= '0' && c <= '9'; };

@@ -62,7 +62,7 @@ CollectorWork work_of(const ledger::Reader& reader) {
   CollectorWork work;
   for (const ledger::Process& p : reader.processes()) {
     const query::CollectionSums sums = query::total(query::collections_of(p));
-    work.collections += sums.collections + query::missed_collections(p) + query::unseen_collections(p);
+    work.collections += query::collections_in_all(p);
     work.collected += sums.collected;
     work.freed_bytes += sums.freed_bytes;
     work.pause_ns += sums.pause_ns;

@@ -59,8 +59,7 @@ class LedgerFigures {
 
   [[nodiscard]] double collections() const {
     std::uint64_t count = 0;
-    for (const ledger::Process& p : reader_.processes())
-      count += query::total(query::collections_of(p)).collections + query::missed_collections(p) + query::unseen_collections(p);
+    for (const ledger::Process& p : reader_.processes()) count += query::collections_in_all(p);
     return has_python() ? static_cast<double>(count) : kNone;
   }
 

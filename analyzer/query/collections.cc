@@ -60,4 +60,8 @@ std::uint64_t unseen_collections(const ledger::Process& process) {
   return std::accumulate(unseen.begin(), unseen.end(), std::uint64_t{0});
 }
 
+std::uint64_t collections_in_all(const ledger::Process& process) {
+  return process.collections.size() + missed_collections(process) + unseen_collections(process);
+}
+
 }  // namespace heapledger::query

@@ -38,5 +38,7 @@ struct TimeWindow {
 [[nodiscard]] std::uint64_t missed_collections(const ledger::Process& process);
 /// Collections while the recorder was not called: the program had taken its callback away.
 [[nodiscard]] std::uint64_t unseen_collections(const ledger::Process& process);
+/// All of them, seen or not.
+[[nodiscard]] std::uint64_t collections_in_all(const ledger::Process& process);
 
 }  // namespace heapledger::query

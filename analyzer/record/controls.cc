@@ -17,8 +17,6 @@ namespace {
 constexpr const char* kGcForms = "off, threshold=G0[,G1[,G2]] or freeze";
 constexpr const char* kSlotsForm = "MODULE:CLASS=NAME+NAME";
 
-std::string subject(const advise::SlottedClass& c) { return fmt::format("{}:{}", c.module, c.qualname); }
-
 std::vector<std::string> parse_names(std::string_view text, const std::string& of) {
   std::vector<std::string> names;
   if (text.ends_with('+')) throw BadUsage(fmt::format("--slots: a name is missing behind '+' of {}", of));

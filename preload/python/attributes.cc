@@ -41,9 +41,7 @@ void write_attributes() noexcept {
 }
 
 void write_attributes_at_exit() noexcept {
-  const Lane* lane = t_state.lane;
-  if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) != sys::thread_id()) return;  // a forked child's, wiped
-  if (!g_type_reader.is_on || current_frame() == nullptr || !holds_lock()) return;
+  if (own_lane() == nullptr || !g_type_reader.is_on || current_frame() == nullptr || !holds_lock()) return;
   write_attributes();
   check_reuse();
 }

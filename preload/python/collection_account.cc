@@ -16,14 +16,6 @@ namespace {
 
 using trace::CollectionEnding;
 
-template <class Record>
-void write(const Record& record) noexcept {
-  hook::record_apart([&](Lane& lane) {
-    hook::tick(lane);
-    lane.append(record);
-  });
-}
-
 /// Full collections in the end of an interpreter, behind the last one that calls anybody back: as many in every version.
 constexpr std::uint64_t kLastCollections = 2;
 
@@ -56,10 +48,10 @@ void compare(CollectionAccount& account, const CollectorMemory& memory, std::uin
     std::uint64_t more = now.of[g] > account.seen.of[g] ? now.of[g] - account.seen.of[g] : 0;
     const bool others_end = has_one_collector() && g_recording->further_interpreters.load(std::memory_order_relaxed);
     if (g + 1 == kCollectorGenerations) more -= more < last_ones || others_end ? more : last_ones;
-    if (more != 0) write(trace::CollectionsUnseen{g, more, flags});
+    if (more != 0) hook::record_with_time(trace::CollectionsUnseen{g, more, flags});
     told = told || more != 0;
   }
-  if (!told && flags != 0) write(trace::CollectionsUnseen{0, 0, flags});
+  if (!told && flags != 0) hook::record_with_time(trace::CollectionsUnseen{0, 0, flags});
   account.seen = now;
 }
 
@@ -74,7 +66,7 @@ void give_up(std::uint32_t from, CollectionEnding ending) noexcept {
       end.pause_ns = sys::now_ns(CLOCK_MONOTONIC) - open.ns;
       end.cpu_ns = sys::now_ns(CLOCK_THREAD_CPUTIME_ID) - open.cpu_ns;
     }
-    write(end);
+    hook::record_with_time(end);
   }
 }
 
@@ -122,12 +114,12 @@ void begin_collection(std::uint32_t generation) noexcept {
     compare(own->collections, memory, 0, 0);
     ++own->collections.seen.of[generation < kCollectorGenerations ? generation : kCollectorGenerations - 1];
   }
-  if (t_state.open_collections == kNestedCollections) return write(trace::CollectionsUnseen{generation, 1, 0});
-  const bool is_controlled = own != nullptr && own->state.load(std::memory_order_relaxed) != Interpreter::ended;
-  if (is_controlled && own->state.load(std::memory_order_relaxed) != Interpreter::begun) look_at_control(*own, interpreter);
+  if (t_state.open_collections == kNestedCollections) return hook::record_with_time(trace::CollectionsUnseen{generation, 1, 0});
+  const auto state = own != nullptr ? own->state.load(std::memory_order_relaxed) : Interpreter::ended;
+  if (state != Interpreter::begun && state != Interpreter::ended) look_at_control(*own, interpreter);
   t_state.collections[t_state.open_collections++] = {collector, sys::now_ns(CLOCK_MONOTONIC),
                                                      sys::now_ns(CLOCK_THREAD_CPUTIME_ID), generation};
-  write(trace::CollectionBegin{generation});
+  hook::record_with_time(trace::CollectionBegin{generation});
 }
 
 bool end_collection(std::uint32_t generation, std::uint64_t collected, std::uint64_t uncollectable) noexcept {
@@ -142,7 +134,7 @@ bool end_collection(std::uint32_t generation, std::uint64_t collected, std::uint
   end.uncollectable = uncollectable;
   give_up(place + 1, CollectionEnding::unseen);
   t_state.open_collections = place;
-  write(end);
+  hook::record_with_time(end);
   return true;
 }
 
@@ -152,9 +144,7 @@ void close_account(Interpreter& own, const void* interpreter) noexcept {
 }
 
 void close_accounts_at_exit() noexcept {
-  const Lane* lane = t_state.lane;
-  if (lane == nullptr || lane->owner.load(std::memory_order_relaxed) != sys::thread_id()) return;  // a forked child's, wiped
-  if (g_runtime.layout == nullptr || g_runtime.functions.is_initialized() == 0) return;
+  if (own_lane() == nullptr || g_runtime.layout == nullptr || g_runtime.functions.is_initialized() == 0) return;
   look(g_main.collections, main_interpreter(), 0);
   for_each_interpreter([](Interpreter& one) {
     const void* interpreter = one.address.load(std::memory_order_relaxed);

@@ -19,14 +19,6 @@ namespace {
 constexpr int kVariableArguments = 1;  // METH_VARARGS
 constexpr std::uint32_t kOldest = 2;   // the generation whose collection looks at everything
 
-template <class Record>
-void write(const Record& record) noexcept {
-  hook::record_apart([&](Lane& lane) {
-    hook::tick(lane);
-    lane.append(record);
-  });
-}
-
 /// A number of a dict; 0 when there is none.
 std::uint64_t number_in(void* dict, const char* key) noexcept {
   const Functions& f = g_runtime.functions;
@@ -71,7 +63,7 @@ CollectionCounts write_earlier(void* gc) noexcept {
     if (one == nullptr) break;
     const std::uint64_t number = number_in(one, "collections");
     if (generation < static_cast<long>(kCollectorGenerations)) told.of[generation] = number;
-    write(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number});
+    hook::record_with_time(trace::CollectionsBefore{static_cast<std::uint32_t>(generation), number});
   }
   f.clear_error();
   drop(stats, get_stats);

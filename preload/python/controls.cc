@@ -57,10 +57,7 @@ void step() noexcept {
 
 void tell_control(std::string_view name, std::string_view subject, trace::ControlOutcome outcome,
                   std::string_view text) noexcept {
-  hook::record_apart([&](Lane& lane) {
-    hook::tick(lane);
-    lane.append(control_record(name, subject, outcome, text));
-  });
+  hook::record_with_time(control_record(name, subject, outcome, text));
 }
 
 void install_controls(const link_map& object) noexcept {

@@ -42,6 +42,12 @@ constexpr CollectorPlaces kCollectors[] = {
 };
 // clang-format on
 
+constexpr std::uint16_t place_of(std::uint16_t CollectorPlaces::*word, unsigned minor) noexcept {
+  for (const CollectorPlaces& places : kCollectors)
+    if (places.minor == minor) return static_cast<std::uint16_t>(places.state + places.*word);
+  return 0;
+}
+
 }  // namespace
 
 const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcept {
@@ -53,7 +59,8 @@ const Layout* find_layout(std::uint32_t version_hex, bool free_threaded) noexcep
 }
 
 const CollectorSwitch* find_collector_switch(std::uint32_t version_hex) noexcept {
-  static constexpr CollectorSwitch k38{true, 344 + 12}, k39{false, 616 + 12};  // gc.enabled
+  static constexpr CollectorSwitch k38{true, place_of(&CollectorPlaces::enabled, 8)},
+      k39{false, place_of(&CollectorPlaces::enabled, 9)};
   const std::uint32_t minor = version_hex >> 16;
   return minor == 0x0308 ? &k38 : minor == 0x0309 ? &k39 : nullptr;
 }
@@ -74,7 +81,7 @@ const std::uint8_t* find_list_lock(const void* runtime) noexcept {
 }
 
 std::uint16_t callbacks_offset(std::uint32_t version_hex) noexcept {
-  return version_hex >> 16 == 0x0309 ? 616 + 216 : 0;  // gc.callbacks
+  return version_hex >> 16 == 0x0309 ? place_of(&CollectorPlaces::callbacks, 9) : 0;
 }
 
 }  // namespace heapledger::python
