@@ -16,7 +16,7 @@ constinit std::atomic<bool> g_collections_watched = false;
 
 namespace {
 
-constexpr int kVariableArguments = 1;  // METH_VARARGS
+constexpr int kFastCall = 0x80, kKeywords = 0x02;  // METH_FASTCALL, METH_KEYWORDS
 constexpr std::uint32_t kOldest = 2;   // the generation whose collection looks at everything
 
 /// A number of a dict; 0 when there is none.
@@ -28,17 +28,17 @@ std::uint64_t number_in(void* dict, const char* key) noexcept {
   return number > 0 ? static_cast<std::uint64_t>(number) : 0;
 }
 
-/// callback(phase, info): phase "start" or "stop".
-void* on_collection(void* /*self*/, void* arguments) noexcept {
+/// callback(phase, info): phase "start" or "stop". Fits a method's function and a vectorcallfunc, which may set the highest
+/// bit of the count.
+void* on_collection(void* /*self*/, void* const* arguments, std::size_t count, void* /*names*/) noexcept {
   const Functions& f = g_runtime.functions;
-  void* phase = f.tuple_item(arguments, 0);  // borrowed
-  void* info = f.tuple_item(arguments, 1);
-  const char* text = phase != nullptr ? f.text(phase) : nullptr;
-  if (text == nullptr || info == nullptr) {
+  const char* text = count << 1 == 4 ? f.text(arguments[0]) : nullptr;
+  if (text == nullptr) {
     f.clear_error();
   } else if (text[0] == 's' && text[1] == 't' && text[2] == 'a') {
-    begin_collection(static_cast<std::uint32_t>(number_in(info, "generation")));
+    begin_collection(static_cast<std::uint32_t>(number_in(arguments[1], "generation")));
   } else {
+    void* info = arguments[1];
     const auto generation = static_cast<std::uint32_t>(number_in(info, "generation"));
     if (end_collection(generation, number_in(info, "collected"), number_in(info, "uncollectable"))) {
       if (generation == kOldest) write_attributes();
@@ -50,7 +50,19 @@ void* on_collection(void* /*self*/, void* arguments) noexcept {
   return none;
 }
 
-constinit Method<void* (*)(void*, void*)> g_method = {"heapledger", on_collection, kVariableArguments, nullptr};
+using Callback = void* (*)(void*, void* const*, std::size_t, void*);
+constinit Method<Callback> g_method = {"heapledger", on_collection, kFastCall | kKeywords, nullptr};
+
+/// A new reference. The interpreter's own way to call a built-in function counts a level of recursion: at the very limit it
+/// would print that it ignores a RecursionError, and 3.8 would abort. Called directly, the callback needs no level.
+void* new_callback() noexcept {
+  auto* callback = static_cast<std::byte*>(g_runtime.functions.function_new(&g_method, nullptr, nullptr));
+  if (callback == nullptr || g_runtime.layout == nullptr) return callback;
+  const auto* type = load<const std::byte*>(callback, g_runtime.layout->object_type);
+  const auto place = load<std::size_t>(type, g_runtime.layout->type_name + tp::vectorcall_offset);
+  *reinterpret_cast<Callback*>(callback + place) = on_collection;
+  return callback;
+}
 
 /// gc.get_stats(): a list with a dict for each generation.
 CollectionCounts write_earlier(void* gc) noexcept {
@@ -92,7 +104,7 @@ void* callbacks_of(void* gc) noexcept {
 bool can_watch_collections() noexcept {
   const Functions& f = g_runtime.functions;
   return f.import != nullptr && f.function_new != nullptr && f.list_append != nullptr && f.list_item != nullptr &&
-         f.dict_item != nullptr && f.tuple_item != nullptr && f.text != nullptr && f.call != nullptr &&
+         f.dict_item != nullptr && f.text != nullptr && f.call != nullptr &&
          f.inc_ref != nullptr && f.get_attribute != nullptr && f.long_as_long != nullptr && f.dec_ref != nullptr &&
          f.clear_error != nullptr && g_runtime.none != nullptr;
 }
@@ -101,7 +113,7 @@ bool watch_collections() noexcept {
   const Functions& f = g_runtime.functions;
   void* gc = f.import("gc");
   void* callbacks = gc != nullptr ? callbacks_of(gc) : nullptr;
-  void* callback = callbacks != nullptr ? f.function_new(&g_method, nullptr, nullptr) : nullptr;
+  void* callback = callbacks != nullptr ? new_callback() : nullptr;
   const bool done = callback != nullptr && f.list_append(callbacks, callback) == 0;
   if (done) {
     open_account(callback, write_earlier(gc));

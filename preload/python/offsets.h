@@ -62,7 +62,8 @@ struct Layout {
 /// Fields of PyTypeObject behind tp_name, the same in all versions.
 namespace tp {
 enum Distance : std::uint16_t {
-  basic_size = 8, item_size = 16, flags = 144, weaklist_offset = 184, base = 232, dict = 240, dict_offset = 264
+  basic_size = 8, item_size = 16, vectorcall_offset = 32, flags = 144, weaklist_offset = 184, base = 232, dict = 240,
+  dict_offset = 264
 };
 }  // namespace tp
 /// Where 3.8 and 3.9 keep whether the collector runs by itself (an int); later versions have PyGC_Disable.

@@ -107,6 +107,12 @@ class Collections(PythonTest):
         later = json.loads(recording.read("report", "--json", "--from", "1000s"))["processes"][0]["gc"]["generations"]
         self.assertEqual([0, 0, 0], [one["collections"] for one in later])
 
+    def test_at_the_limit_of_recursion(self):
+        outcome, recording = self.record_unchanged(self.python("deep_recursion.py"))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        self.assert_sound(recording)
+        self.assertGreater(recording.gc()["generations"][0]["collections"], 10_000)
+
     def test_without_stacks(self):
         outcome, recording = self.record(self.python("garbage.py"), setting={"HEAPLEDGER_STACKS": "none"})
         self.assert_all_counted(recording.gc(), outcome)
