@@ -65,10 +65,10 @@ std::uint64_t hash(std::uint64_t seed, const trace::Type& type) noexcept {
 
 void set_type_type(const std::byte* type) noexcept { g_type_type = type; }
 
-/// True when the types of types lead to PyType_Type.
+/// True when the types of types lead to PyType_Type; a metaclass may have one of its own, and so on.
 bool is_type(const std::byte* address) noexcept {
   const std::size_t far = g_runtime.layout->type_name + std::size_t{tp::dict_offset};
-  constexpr int kMostLevels = 4;
+  constexpr int kMostLevels = 64;
   for (int level = 0; level < kMostLevels; ++level) {
     if (address == g_type_type) return true;
     if ((reinterpret_cast<std::uintptr_t>(address) & 7) != 0 || !readable(address, far)) return false;

@@ -28,11 +28,13 @@ inline std::uint32_t header_bytes(const std::byte* type) noexcept {
   return gc + ((flags & layout.pre_header_flags) != 0 ? 16 : 0);
 }
 
-/// Whether a block of this size can be an instance with ob_type at `word`. The shortest strings are smaller than their type
-/// says.
+/// Whether a block of this size can be an instance with ob_type at `word`. Some are smaller than their type says: the shortest
+/// strings; and datetimes and times without a time zone, by the pointer to it.
 inline bool may_be_instance(const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
   const auto basic = load<std::uint64_t>(type, g_runtime.layout->type_name + tp::basic_size);
-  return size >= word - g_runtime.layout->object_type + basic || (type_flags(type) & trace::kStringSubclass) != 0;
+  const std::uint32_t flags = type_flags(type);
+  const std::uint64_t left_out = basic >= 40 && (flags & trace::kHasGc) == 0 ? sizeof(void*) : 0;
+  return size + left_out >= word - g_runtime.layout->object_type + basic || (flags & trace::kStringSubclass) != 0;
 }
 
 /// Number of a type in the lane; appends it, and before it its bases, when it is new. 0: it could not be written.

@@ -89,7 +89,7 @@ bool is_counted(const std::byte* block, std::uint32_t word) noexcept {
 
 /// What lies in a block. Only pointers to types are followed.
 Found identify(Lane& lane, const PendingObject& object) noexcept {
-  bool written = false;
+  bool written = object.size < g_runtime.layout->object_type + sizeof(void*);  // too small: it will never be an object
   for (const std::uint32_t word : g_type_reader.words) {
     if (word + sizeof(void*) > object.size) continue;
     const auto* type = load<const std::byte*>(object.block, word);
@@ -123,14 +123,14 @@ std::uint32_t found_number(Lane& lane, const PendingObject& object, const Pendin
 }
 
 /// False: it is not yet an object. Up to 3.11 a collection may run between the allocation of an object and its
-/// initialisation; what is still blank a while after it is memory for something else.
-bool settle_one(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
+/// initialisation; what is still blank a while after it, or at the last look, is memory for something else.
+bool settle_one(Lane& lane, const PendingObject& object, PendingState& state, bool last_look = false) noexcept {
   constexpr std::uint8_t kPatience = 64;
   const bool last_record = lane.cursor == object.end;
   std::uint32_t number = state.found ? found_number(lane, object, state) : identify(lane, object).number;
   if (number == kNotYet) {
     if (t_state.open_collections == 0) ++state.looks;
-    if (state.looks < kPatience) return false;
+    if (state.looks < kPatience && !last_look) return false;
     number = kNothing;
   }
   write_type(lane, object, last_record, number);
@@ -142,7 +142,7 @@ void settle_aside(Lane& lane, const void* ending) noexcept {
   std::uint32_t kept = 0;
   for (std::uint32_t i = 0; i < lane.aside_count; ++i) {
     SetAside one = lane.aside[i];
-    if (!settle_one(lane, one.object, one.state) && one.object.block != ending) lane.aside[kept++] = one;
+    if (!settle_one(lane, one.object, one.state, one.object.block == ending)) lane.aside[kept++] = one;
   }
   lane.aside_count = kept;
 }
@@ -222,8 +222,8 @@ void settle_slowly(Lane& lane, const void* ending) noexcept {
   PendingState state = lane.pending_state;
   lane.pending.block = nullptr;
   lane.pending_state = {};
-  if (settle_one(lane, object, state) || object.block == ending) return;
-  if (lane.aside_count < kPendingObjects) lane.aside[lane.aside_count++] = {object, state};
+  const bool last_look = object.block == ending || lane.aside_count == kPendingObjects;
+  if (!settle_one(lane, object, state, last_look)) lane.aside[lane.aside_count++] = {object, state};
 }
 
 void cancel_pending(const void* block) noexcept {

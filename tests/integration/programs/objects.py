@@ -5,6 +5,7 @@ is alive at the end. With "threads" every function runs in a thread of its own, 
 and the free list of dicts is drained anew before each function.
 """
 
+import datetime
 import gc
 import json
 import os
@@ -109,8 +110,28 @@ class WithMeta(metaclass=Meta):
     pass
 
 
+class MetaOfMeta(type):
+    pass
+
+
+class OfMeta(type, metaclass=MetaOfMeta):
+    pass
+
+
+class AboveOfMeta(type, metaclass=OfMeta):
+    pass
+
+
+class WithManyMetas(metaclass=AboveOfMeta):
+    pass
+
+
 class Number(int):
     pass
+
+
+class Word(str):
+    """Up to 3.12 its text has a block of its own."""
 
 
 class Failure(Exception):
@@ -136,6 +157,11 @@ MAKERS = {
     "make_listed": ("__main__.Listed", Listed), "make_late": ("__main__.Late", late),
     "make_doubtful": ("__main__.Doubtful", Doubtful),
     "make_subclass": ("__main__.Subclass", Subclass), "make_with_meta": ("__main__.WithMeta", lambda i: WithMeta()),
+    "make_with_many_metas": ("__main__.WithManyMetas", lambda i: WithManyMetas()),
+    "make_word": ("__main__.Word", Word), "make_long_word": ("__main__.Word", lambda i: Word("%0100d" % i)),
+    "make_time": ("datetime.time", lambda i: datetime.time(1, 2, i % 60)),
+    "make_datetime": ("datetime.datetime", lambda i: datetime.datetime(2020, 1, 2, 3, 4, i % 60)),
+    "make_aware": ("datetime.datetime", lambda i: datetime.datetime(2020, 1, 2, 3, 4, i % 60, 0, datetime.timezone.utc)),
     "make_number": ("__main__.Number", Number), "make_failure": ("__main__.Failure", lambda i: Failure()),
     "make_dict": ("dict", lambda i: {}), "make_filled_dict": ("dict", lambda i: {"number": i, "double": i}),
     "make_list": ("list", lambda i: [i]), "make_tuple": ("tuple", lambda i: (i, i)),
