@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <utility>
 
+#include "../trace/controls.h"
 #include "clock.h"
 #include "lane.h"
 #include "map_record.h"
@@ -104,6 +105,9 @@ void describe_process(Lane& lane) noexcept {
   sys::unmap_memory(text, kRoom);
   python::describe(lane);
   python::describe_controls(lane);
+  for_each_not_taken([&](std::string_view variable, std::string_view why) {
+    lane.append(python::control_record(trace::kControlVariable, variable, trace::ControlOutcome::refused, why));
+  });
 }
 
 void say_hello() noexcept {

@@ -13,34 +13,37 @@ constinit Settings g_settings;
 
 namespace {
 
-void set_text(char (&field)[kMaxText], const char* value, const char* /*values*/) noexcept {
+// What sets a field says whether it could take the value.
+
+bool set_text(char (&field)[kMaxText], const char* value, const char* /*values*/) noexcept {
   const std::size_t size = std::strlen(value);
-  if (size >= kMaxText) return;
+  if (size >= kMaxText) return false;
   std::memcpy(field, value, size + 1);
+  return true;
 }
 
-void set_wish(char (&field)[kMaxText], const char* value, const char* values) noexcept {
-  set_text(field, std::strlen(value) < kMaxText ? value : "?", values);
+bool set_wish(char (&field)[kMaxText], const char* value, const char* values) noexcept {
+  return set_text(field, value, values) || !set_text(field, "?", values);
 }
 
 /// Position of `value` in "a|b|c"; unknown values leave the field alone.
-void set_choice(unsigned& field, const char* value, const char* values) noexcept {
+bool set_choice(unsigned& field, const char* value, const char* values) noexcept {
   const std::size_t size = std::strlen(value);
   unsigned position = 0;
   for (const char* at = values;; ++position) {
     const char* end = std::strchr(at, '|');
     const std::size_t length = end != nullptr ? static_cast<std::size_t>(end - at) : std::strlen(at);
-    if (length == size && std::memcmp(at, value, size) == 0) field = position;
-    if (end == nullptr) return;
+    if (length == size && std::memcmp(at, value, size) == 0) return field = position, true;
+    if (end == nullptr) return false;
     at = end + 1;
   }
 }
 
 void apply(const char* entry) noexcept {
   if (std::strncmp(entry, "HEAPLEDGER_", 11) != 0) return;
-#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning)  \
-  if (std::strncmp(entry, name "=", sizeof(name)) == 0)                  \
-    set_##kind(g_settings.field, entry + sizeof(name), values);
+#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning)                                                \
+  if (std::strncmp(entry, name "=", sizeof(name)) == 0 && !set_##kind(g_settings.field, entry + sizeof(name), values)) \
+    g_settings.not_taken |= bit_of(Option::field);
 #include "../trace/options.def"
 #undef HEAPLEDGER_OPTION
 }
@@ -52,6 +55,7 @@ void apply_block(const char* block, std::size_t size) noexcept {
 }  // namespace
 
 void read_settings() noexcept {
+  g_settings.not_taken = 0;
 #define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning) \
   set_##kind(g_settings.field, fallback, values);
 #include "../trace/options.def"

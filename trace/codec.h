@@ -168,7 +168,7 @@ struct CollectionsUnseen {  ///< since the ones that were seen last
 };
 struct Control {  ///< texts are UTF-8; name and subject together name the control
   static constexpr Kind kind = Kind::control;
-  Bytes name;     ///< "gc", "slots", "events"
+  Bytes name;     ///< "gc", "slots", "events", "variable"
   Bytes subject;  ///< "off", "shop:Book"
   std::uint32_t outcome = 0;  ///< ControlOutcome
   Bytes text;     ///< why, or how much; often empty

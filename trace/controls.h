@@ -11,6 +11,8 @@ namespace heapledger::trace {
 inline constexpr std::string_view kControlGc = "gc";
 inline constexpr std::string_view kControlSlots = "slots";
 inline constexpr std::string_view kControlEvents = "events";
+/// Of a HEAPLEDGER_* variable, which is the subject, whose value could not be taken.
+inline constexpr std::string_view kControlVariable = "variable";
 
 /// "off", "freeze" or "threshold=G0[,G1[,G2]]"
 struct GcControl {

@@ -66,6 +66,12 @@ class Controls(PythonTest):
         for subject in MISSING:
             self.assertEqual(["missing"], list(controls.pop(f"slots {subject}")), subject)
 
+    def test_variables_that_mean_nothing(self):
+        said, _, recording = self.run_with(HEAPLEDGER_EVENTS="nonw")
+        self.assert_as_bare(said)
+        self.assertIn(b"variable HEAPLEDGER_EVENTS (not done: its value is none of all|none, so it was taken for all)",
+                      recording.read("report"))
+
     def test_slots_are_those_of_an_edited_program(self):
         said, controls, _ = self.run_with(HEAPLEDGER_SLOTS=slots_value())
         self.assert_slots(said, controls)

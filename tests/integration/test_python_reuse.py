@@ -9,8 +9,9 @@ import unittest
 from target import SHIM, TOOL, PythonTest, every_interpreter, run
 
 COUNT = 200   # more than most lists hold: some objects come from them, some from the allocator
-ON = {"HEAPLEDGER_REUSE": "yes"}   # what is no value is the default; as long as the other
+ON = {"HEAPLEDGER_REUSE": "on"}
 OFF = {"HEAPLEDGER_REUSE": "off"}
+AS_LONG = {"HEAPLEDGER_REUSE": "yes"}   # what is no value is the default
 SMALL_INTS = 1024   # the last int that no CPython makes anew (3.15; 256 in earlier ones)
 
 
@@ -110,7 +111,7 @@ class Reuse(PythonTest):
         if self.interpreter.free_threaded:
             self.skipTest("free-threaded CPython collects by resident memory, which a recording changes")
         figures = []
-        for setting in (OFF, ON):
+        for setting in (OFF, AS_LONG):
             process = self.process_of_ordinary_number({**setting, "PYTHONMALLOC": "malloc"})
             blocks = [block for block in process.blocks if block.heap and not block.continuation]
             # Not the frees: what the end of an interpreter leaves behind goes by the order of addresses, and a longer trace

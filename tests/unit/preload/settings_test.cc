@@ -60,6 +60,20 @@ TEST(Settings, ChoicesMustBeWhole) {
     EXPECT_EQ(read({std::string("HEAPLEDGER_STACKS=") + value}).stack_mode(), Stacks::python) << value;
 }
 
+TEST(Settings, WhatCouldNotBeTakenIsTold) {
+  const auto told = [](std::vector<std::string> entries) {
+    read(std::move(entries));
+    std::string all;
+    for_each_not_taken([&](std::string_view name, std::string_view why) { all += std::string(name) + ": " + std::string(why) + ";"; });
+    return all;
+  };
+  EXPECT_EQ(told({"HEAPLEDGER_STACKS=none", "HEAPLEDGER_GC=nonsense is the control's matter", "HEAPLEDGER_OTHER=x"}), "");
+  EXPECT_EQ(told({"HEAPLEDGER_EVENTS=nothing"}),
+            "HEAPLEDGER_EVENTS: its value is none of all|none, so it was taken for all;");
+  EXPECT_EQ(told({"HEAPLEDGER_SLOTS=" + std::string(kMaxText, 'x')}), "HEAPLEDGER_SLOTS: its value is too long;");
+  EXPECT_EQ(told({}), "") << "told of the process before";
+}
+
 TEST(Settings, TextsThatAreTooLongCountAsUnset) {
   const std::string longest(kMaxText - 1, 'x');
   EXPECT_EQ(read({"HEAPLEDGER_OUT=" + longest}).out, longest);
