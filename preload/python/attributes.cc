@@ -1,4 +1,4 @@
-// Walks the types that this lane knows.
+// Walks the types that this lane knows, and those that others have met.
 #include "attributes.h"
 
 #include "../hook.h"
@@ -28,13 +28,26 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
   if (count > known.attributes) lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
 }
 
+/// Makes what other threads have met known in this lane: they may have ended, or come to no collection themselves. Types are
+/// named with the interpreter's lock only, which is held here and is the only one.
+void adopt_types(Lane& lane) noexcept {
+  for (Lane* other = g_recording->lanes.load(std::memory_order_acquire); other != nullptr; other = other->next) {
+    if (other == &lane) continue;
+    for (std::uint32_t number = 1; number < other->types.capacity(); ++number) {
+      const KnownType& known = other->types.data()[number];
+      if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & trace::kHeapType) == 0) continue;
+      if (!knows_type(lane, known.type)) (void)number_of_reused(lane, known.type);
+    }
+  }
+}
+
 }  // namespace
 
 void write_attributes() noexcept {
   if (!g_type_reader.is_on) return;
   if (g_type_reader.free_threaded && __libc_single_threaded == 0) return;  // a class may end while it is looked at
   hook::record_apart([](Lane& lane) {
-    if (g_recording->many_worlds.load(std::memory_order_relaxed)) take_over(lane);
+    if (!g_type_reader.free_threaded && !while_one_world(lane, adopt_types)) take_over(lane);
     for (std::uint32_t number = 1; number <= lane.type_table.count() && number < lane.types.capacity(); ++number)
       write_names(lane, number);
   });

@@ -125,12 +125,15 @@ constexpr std::string_view kNotUnderstood = "HEAPLEDGER_SLOTS names no class her
 
 }  // namespace
 
+/// In workers that multiprocessing spawns, the program's file is __mp_main__; who lists that name, too, means it.
 SlotsEntry find_slots(std::string_view module, std::string_view qualname) noexcept {
+  const bool is_worker = module == "__mp_main__";
   SlotsEntry found{};
   for_each_entry([&](const SlotsEntry& e) {
-    if (!e.control.is_whole() || e.control.module != module || e.control.qualname != qualname) return false;
-    found = e;
-    return true;
+    if (!e.control.is_whole() || e.control.qualname != qualname) return false;
+    const bool is_named = e.control.module == module;
+    if (is_named || (is_worker && e.control.module == "__main__")) found = e;
+    return is_named;
   });
   return found;
 }

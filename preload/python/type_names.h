@@ -20,6 +20,12 @@ inline std::uint32_t type_flags(const std::byte* type) noexcept {
   return load<std::uint32_t>(type, g_runtime.layout->type_name + tp::flags);
 }
 
+/// A class that is not ready has no instances, and may be of another layout when it is. Its address gets into objects before:
+/// as a key among the subclasses of its bases, for one.
+inline bool is_being_made(const std::byte* type) noexcept {
+  return (type_flags(type) & (trace::kHeapType | trace::kReady)) == trace::kHeapType;
+}
+
 /// Bytes in front of an instance: of the collector, and of pointers to its dict and weak references (3.11+).
 inline std::uint32_t header_bytes(const std::byte* type) noexcept {
   const Layout& layout = *g_runtime.layout;

@@ -102,6 +102,8 @@ void settle_claimed(Lane& lane) noexcept;
 
 /// As below, of a type that the site did not have last.
 [[gnu::cold, gnu::noinline]] std::uint32_t number_of_reused(Lane& lane, const std::byte* type) noexcept;
+/// Whether the lane can predict the type.
+[[nodiscard]] bool knows_type(Lane& lane, const std::byte* type) noexcept;
 
 /// Number of the type of an object that begins in a block that is none of the allocator's; 0: types are not read here.
 [[gnu::always_inline]] inline std::uint32_t type_of_reuse(Lane& lane, const std::byte* type, std::uint32_t site) noexcept {

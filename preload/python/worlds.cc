@@ -153,6 +153,13 @@ void note_world(const void* interpreter) noexcept {
   if (world != nullptr) begin(*world, lock, id);
 }
 
+bool while_one_world(Lane& lane, void (*work)(Lane&) noexcept) noexcept {
+  const Claim claim(g_recording->worlds_claimed);
+  if (g_recording->many_worlds.load()) return false;
+  work(lane);
+  return true;
+}
+
 bool adopt_interpreter(const Lane& lane) noexcept {
   const void* interpreter = t_state.interpreter;
   if (!g_type_reader.is_on || interpreter == nullptr) return false;

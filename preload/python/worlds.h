@@ -20,6 +20,10 @@ namespace heapledger::python {
 /// The interpreter whose objects were expected last, while there is one world. Others have to be looked at first.
 extern constinit std::atomic<const void*> g_adopted;
 
+/// Calls work(lane) unless there are several worlds, and lets none begin meanwhile: whoever holds the interpreter's lock may
+/// look at the types of all lanes. Inside any hook, with that lock.
+bool while_one_world(Lane& lane, void (*work)(Lane&) noexcept) noexcept;
+
 /// The interpreter that the calling thread runs is another one than before: its lock may be new. Inside any hook.
 void note_world(const void* interpreter) noexcept;
 

@@ -56,6 +56,18 @@ class Advice(PythonTest):
         found = {one["line"] for one in lines if one["file"].endswith("tables.py") and one["table_growths"] >= 3}
         self.assertEqual({line_with("tables.py", f"# at: {what}") for what in ("grown dict", "grown list")}, found, lines)
 
+    def test_class_of_a_thread_that_has_ended(self):
+        if self.interpreter.free_threaded:
+            self.skipTest("names are read there while the process has one thread")
+        for leaving in ([], ["exit"]):
+            with self.subTest(leaving):
+                outcome, recording = self.record_unchanged(self.python("class_of_thread.py", *leaving))
+                self.assertEqual(("20000\n", 0), (outcome.stdout, outcome.status), outcome.stderr)
+                self.assert_sound(recording)
+                advice = json.loads(recording.read("advise", "--json"))["slots"]
+                advice = next(one for one in advice if one["type"] == "__main__.Book")
+                self.assertEqual((["isbn", "title"], None), (sorted(advice["attributes"]), advice["refusal"]))
+
     def test_odd_instances(self):
         """Right, or refused with the reason: then names are not learnt either, where not all are known."""
         for kind in ("Bag", "Weight", "Derived", "Many", "Scattered", "Shrinking"):

@@ -195,7 +195,7 @@ class Controls(PythonTest):
                 slots = "('title', '__weakref__')"
                 self.assertEqual(
                     [f"parent False {slots}", f"forked False {slots}", "started False None", f"fork False {slots}",
-                     "spawn False None"], outcome.stdout.splitlines())
+                     f"spawn False {slots}"], outcome.stdout.splitlines())
                 count = len(recording.processes)
                 self.assertGreaterEqual(count, 5)
                 for number in range(count):
