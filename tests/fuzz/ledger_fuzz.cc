@@ -80,6 +80,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     }
   } catch (const FileError& error) {
     require(*error.what() != '\0');
+    return -1;
   }
   return 0;
 }

@@ -135,7 +135,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     heapledger::ledger::pack({{path_of(file_of(take_apart(std::as_bytes(std::span(data, size)))))}, output(), {}});
   } catch (const FileError& error) {
     REQUIRE(*error.what() != '\0');
-    return 0;
+    return -1;
   }
   const Reader reader(output());  // what was written by ourselves has no excuse
   REQUIRE(reader.warnings().empty() && reader.processes().size() == 1);

@@ -133,6 +133,14 @@ class LaneBuilder {
     std::byte room[trace::kMaxHotRecord];
     return raw({room, trace::put_reuse(room, model_, site, address)});
   }
+  LaneBuilder& reused(std::uint32_t site, std::uint32_t type, std::uint64_t address, Stamp stamp = {}) {
+    order(trace::shard_of(address), stamp);
+    const auto move = static_cast<std::int64_t>(address - std::exchange(model_.last_address, address));
+    return put(trace::Reused{site, type, move});
+  }
+  LaneBuilder& typed_late(std::uint32_t type, std::uint32_t site, std::uint64_t address, Stamp stamp = {}) {
+    return put(trace::TypedLate{type, site, address, skipped(trace::shard_of(address), stamp)});
+  }
   LaneBuilder& realloc(std::uint32_t site, std::uint64_t old, std::uint64_t now, std::uint64_t size,
                        Stamp before = {}, Stamp after = {}) {
     trace::Realloc r;
