@@ -159,6 +159,8 @@ struct Lane {
   SetAside aside[kPendingObjects];  ///< still not initialised at the next event
   World* world;                ///< whose objects are pending; nullptr: the first one's
   std::uint32_t world_serial;
+  std::uint32_t types_met;      ///< counts changes of `types`
+  std::uint32_t types_adopted;  ///< of which other lanes know so many (python/attributes.cc)
   LeftBehind left[kWorldsLeft];
   // Cold.
   std::uint64_t time_us;   ///< as the reader reconstructs it

@@ -26,8 +26,9 @@ bool set_wish(char (&field)[kMaxText], const char* value, const char* values) no
   return set_text(field, value, values) || !set_text(field, "?", values);
 }
 
-/// Position of `value` in "a|b|c"; unknown values leave the field alone.
+/// Position of `value` in "a|b|c"; unknown values leave the field alone, and an empty one is none.
 bool set_choice(unsigned& field, const char* value, const char* values) noexcept {
+  if (*value == '\0') return true;
   const std::size_t size = std::strlen(value);
   unsigned position = 0;
   for (const char* at = values;; ++position) {
@@ -39,11 +40,15 @@ bool set_choice(unsigned& field, const char* value, const char* values) noexcept
   }
 }
 
+void note(Option option, bool taken) noexcept {
+  g_settings.not_taken = (g_settings.not_taken & ~bit_of(option)) | (taken ? 0 : bit_of(option));
+}
+
 void apply(const char* entry) noexcept {
   if (std::strncmp(entry, "HEAPLEDGER_", 11) != 0) return;
-#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning)                                                \
-  if (std::strncmp(entry, name "=", sizeof(name)) == 0 && !set_##kind(g_settings.field, entry + sizeof(name), values)) \
-    g_settings.not_taken |= bit_of(Option::field);
+#define HEAPLEDGER_OPTION(field, kind, name, fallback, values, meaning) \
+  if (std::strncmp(entry, name "=", sizeof(name)) == 0)                 \
+    note(Option::field, set_##kind(g_settings.field, entry + sizeof(name), values));
 #include "../trace/options.def"
 #undef HEAPLEDGER_OPTION
 }

@@ -28,13 +28,17 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
   if (count > known.attributes) lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
 }
 
-/// Makes what other threads have met known in this lane: they may have ended, or come to no collection themselves. Types are
+/// Makes what other threads have met since known in this lane: they may have ended, or come to no collection themselves. What
+/// a handler's fork in the midst of it wipes is empty then. Types are
 /// named with the interpreter's lock only, which is held here and is the only one.
 void adopt_types(Lane& lane) noexcept {
   for (Lane* other = g_recording->lanes.load(std::memory_order_acquire); other != nullptr; other = other->next) {
-    if (other == &lane) continue;
-    for (std::uint32_t number = 1; number < other->types.capacity(); ++number) {
-      const KnownType& known = other->types.data()[number];
+    const KnownType* const types = other->types.data();
+    const std::uint64_t count = other->types.capacity();
+    if (other == &lane || types == nullptr || other->types_adopted == other->types_met) continue;
+    other->types_adopted = other->types_met;
+    for (std::uint64_t number = 1; number < count; ++number) {
+      const KnownType known = types[number];
       if (known.type == nullptr || !is_alive(known) || (type_flags(known.type) & trace::kHeapType) == 0) continue;
       if (!knows_type(lane, known.type)) (void)number_of_reused(lane, known.type);
     }

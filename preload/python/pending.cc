@@ -80,6 +80,13 @@ void settle_aside(Lane& lane, const void* ending) noexcept {
   lane.aside_count = kept;
 }
 
+/// Makes room: what has been blank for longest is no object that is just being made.
+void give_up_oldest(Lane& lane) noexcept {
+  settle_one(lane, lane.aside[0].object, lane.aside[0].state, true);
+  std::memmove(lane.aside, lane.aside + 1, (kPendingObjects - 1) * sizeof lane.aside[0]);
+  lane.aside_count = kPendingObjects - 1;
+}
+
 }  // namespace
 
 void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
@@ -110,8 +117,9 @@ void settle_slowly(Lane& lane, const void* ending) noexcept {
   PendingState state = lane.pending_state;
   lane.pending.block = nullptr;
   lane.pending_state = {};
-  const bool last_look = object.block == ending || lane.aside_count == kPendingObjects;
-  if (!settle_one(lane, object, state, last_look)) lane.aside[lane.aside_count++] = {object, state};
+  if (settle_one(lane, object, state, object.block == ending)) return;
+  if (lane.aside_count == kPendingObjects) give_up_oldest(lane);
+  lane.aside[lane.aside_count++] = {object, state};
 }
 
 void cancel_pending(const void* block) noexcept {

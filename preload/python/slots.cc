@@ -132,7 +132,8 @@ SlotsEntry find_slots(std::string_view module, std::string_view qualname) noexce
   for_each_entry([&](const SlotsEntry& e) {
     if (!e.control.is_whole() || e.control.qualname != qualname) return false;
     const bool is_named = e.control.module == module;
-    if (is_named || (is_worker && e.control.module == "__main__")) found = e;
+    const bool is_first = found.control.subject.empty();
+    if (is_named || (is_first && is_worker && e.control.module == "__main__")) found = e;
     return is_named;
   });
   return found;

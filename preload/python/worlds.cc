@@ -22,7 +22,7 @@ const void* lock_of(const void* interpreter) noexcept {
   return place != 0 ? load<const void*>(interpreter, place) : &g_first_lock;
 }
 
-/// A claim of a few dozen loads. Signal handlers record nothing meanwhile, and forked children begin with an empty table.
+/// A claim of a few dozen loads, or of a look at the types of all lanes. Signal handlers record nothing meanwhile, and forked children begin with an empty table.
 class Claim {
  public:
   explicit Claim(std::atomic<std::uint32_t>& word) noexcept : word_(word) {

@@ -71,6 +71,7 @@ TEST(Settings, WhatCouldNotBeTakenIsTold) {
   EXPECT_EQ(told({"HEAPLEDGER_EVENTS=nothing"}),
             "HEAPLEDGER_EVENTS: its value is none of all|none, so it was taken for all;");
   EXPECT_EQ(told({"HEAPLEDGER_SLOTS=" + std::string(kMaxText, 'x')}), "HEAPLEDGER_SLOTS: its value is too long;");
+  EXPECT_EQ(told({"HEAPLEDGER_EVENTS=nothing", "HEAPLEDGER_EVENTS=none", "HEAPLEDGER_STACKS="}), "") << "the last one counts";
   EXPECT_EQ(told({}), "") << "told of the process before";
 }
 
