@@ -28,9 +28,9 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
   if (count > known.attributes) lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
 }
 
-/// Makes what other threads have met since known in this lane: they may have ended, or come to no collection themselves. What
-/// a handler's fork in the midst of it wipes is empty then. Types are
-/// named with the interpreter's lock only, which is held here and is the only one.
+/// Makes what other threads have met since known in this lane: they may have ended, or come to no collection themselves. Types
+/// are named with the interpreter's lock only, which is held here and is the only one. What a handler's fork in the midst of it
+/// wipes is empty then.
 void adopt_types(Lane& lane) noexcept {
   for (Lane* other = g_recording->lanes.load(std::memory_order_acquire); other != nullptr; other = other->next) {
     const KnownType* const types = other->types.data();

@@ -146,11 +146,7 @@ void close_account(Interpreter& own, const void* interpreter) noexcept {
 void close_accounts_at_exit() noexcept {
   if (own_lane() == nullptr || g_runtime.layout == nullptr || g_runtime.functions.is_initialized() == 0) return;
   look(g_main.collections, main_interpreter(), 0);
-  for_each_interpreter([](Interpreter& one) {
-    const void* interpreter = one.address.load(std::memory_order_relaxed);
-    const auto* memory = static_cast<const std::byte*>(interpreter);
-    if (one.state.load() != Interpreter::ended && sys::readable(memory)) look(one.collections, interpreter, 0);
-  });
+  for_each_left([](Interpreter& one, const void* address) { look(one.collections, address, 0); });
 }
 
 }  // namespace heapledger::python

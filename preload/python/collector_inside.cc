@@ -127,7 +127,7 @@ void control_collector_inside(Interpreter& own) noexcept {
   const bool is_main = &own == &g_main;
   if (is_asked(What::threshold)) {
     const char* wrong = set_thresholds();
-    const CollectorMemory memory(is_main ? main_interpreter() : own.address.load(std::memory_order_relaxed));
+    const CollectorMemory memory(address_of(own));
     own.has_thresholds = wrong == nullptr && memory && memory.find_thresholds(g_gc_asked.thresholds, g_gc_asked.count);
     if (own.has_thresholds) own.thresholds = memory.thresholds();
     if (wrong != nullptr) tell_collector(ControlOutcome::refused, wrong);

@@ -44,11 +44,8 @@ void look_at_control_at_end(const Interpreter& own, const void* interpreter) noe
 
 void look_at_control_at_exit() noexcept {
   if (g_main.state.load() != Interpreter::ended) look_at_control_at_end(g_main, main_interpreter());
-  for_each_interpreter([](Interpreter& one) {
-    const void* interpreter = one.address.load(std::memory_order_relaxed);
-    const auto state = one.state.load();
-    const bool is_left = state == Interpreter::watched || state == Interpreter::done;
-    if (is_left && sys::readable(interpreter)) look_at_control_at_end(one, interpreter);
+  for_each_left([](Interpreter& one, const void* address) {
+    if (one.state.load() != Interpreter::begun) look_at_control_at_end(one, address);
   });
 }
 

@@ -79,9 +79,13 @@ bool stop_asking(Interpreter& one) noexcept { return one.waits.exchange(false) &
 
 bool is_any_asked() noexcept { return g_asked.load() != 0; }
 
-void for_each_interpreter(void (*look)(Interpreter&)) noexcept {
+void for_each_left(void (*look)(Interpreter&, const void* address)) noexcept {
   const std::uint32_t used = g_used.load(std::memory_order_acquire);
-  for (std::uint32_t i = 0; i < used; ++i) look(g_interpreters[i]);
+  for (std::uint32_t i = 0; i < used; ++i) {
+    Interpreter& one = g_interpreters[i];
+    const void* address = one.address.load(std::memory_order_relaxed);
+    if (one.state.load() != Interpreter::ended && sys::readable(address)) look(one, address);
+  }
 }
 
 void count_missed() noexcept {

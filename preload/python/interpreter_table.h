@@ -22,8 +22,8 @@ void ask(Interpreter& one) noexcept;
 [[nodiscard]] bool stop_asking(Interpreter& one) noexcept;
 [[nodiscard]] bool is_any_asked() noexcept;
 
-/// Those that ever had a place.
-void for_each_interpreter(void (*look)(Interpreter&)) noexcept;
+/// Those that have not ended, as far as their memory is there: the process may be leaving while they do.
+void for_each_left(void (*look)(Interpreter&, const void* address)) noexcept;
 
 /// What an interpreter collects is not in the trace.
 void count_missed() noexcept;

@@ -121,10 +121,10 @@ void on_interpreter_end(void* capsule) noexcept {
   auto* const place = static_cast<Interpreter*>(g_runtime.functions.capsule_pointer(capsule, kCapsuleName));
   if (place == nullptr) return g_runtime.functions.clear_error();
   Interpreter& own = *place;
-  const void* ending = place != &g_main ? own.address.load(std::memory_order_relaxed) : main_interpreter();
+  const void* ending = address_of(own);
   look_at_control_at_end(own, ending);
   close_account(own, ending);
-  if (place != &g_main) end_world(own.address.load(std::memory_order_relaxed));
+  if (place != &g_main) end_world(ending);
   else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)
     tell_missed(Missed::never_reached);  // its start-up was never over
@@ -164,6 +164,10 @@ std::int64_t id_of(const void* interpreter) noexcept {
 }
 
 const void* main_interpreter() noexcept { return g_functions.main != nullptr ? g_functions.main() : nullptr; }
+
+const void* address_of(const Interpreter& own) noexcept {
+  return &own == &g_main ? main_interpreter() : own.address.load(std::memory_order_relaxed);
+}
 
 bool is_main_interpreter() noexcept { return g_functions.main == nullptr || running() == main_interpreter(); }
 

@@ -43,6 +43,8 @@ void install_interpreters(const link_map& object) noexcept;
 [[nodiscard]] std::int64_t id_of(const void* interpreter) noexcept;
 /// nullptr: there is none.
 [[nodiscard]] const void* main_interpreter() noexcept;
+/// Of the main one, too, which has no place in the table.
+[[nodiscard]] const void* address_of(const Interpreter& own) noexcept;
 /// Whether the calling thread runs it.
 [[nodiscard]] bool is_main_interpreter() noexcept;
 
@@ -53,7 +55,7 @@ bool attend_interpreters() noexcept;
 /// Whether it has to be called by libc's malloc, where nothing else does: HEAPLEDGER_EVENTS=none.
 [[nodiscard]] bool awaits_interpreters() noexcept;
 
-/// Inside of an interpreter: when it ends, the collector is looked at (look_at_end), and its place becomes free.
+/// Inside of an interpreter: when it ends, the collector is looked at (look_at_control_at_end), and its place becomes free.
 void watch_end(Interpreter& own) noexcept;
 
 /// The process leaves: counts those that were never reached, and tells what that means for the controls.

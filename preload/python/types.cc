@@ -1,8 +1,6 @@
 // Types that lanes know: their numbers, by address, for as long as an address means the same type.
 #include "types.h"
 
-#include <algorithm>
-
 #include "objects.h"
 #include "type_numbers.h"
 
@@ -24,48 +22,36 @@ const std::byte* type_in(const void* block) noexcept {
 /// The address means another type from here on, or one at all.
 void change_meaning(const std::byte* type) noexcept { generation_of(type).fetch_add(1, std::memory_order_relaxed); }
 
-/// Types that can end, by a hash of the address: other blocks come and go between them all the time. No bit is ever cleared.
-constinit std::atomic<std::uint64_t> g_type_bits[1024] = {};
-struct TypeBit {
-  std::atomic<std::uint64_t>& word;
-  std::uint64_t bit;
-};
-TypeBit bit_of(const void* block) noexcept {
-  const std::uint64_t hash = (reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9e3779b97f4a7c15u;
-  return {g_type_bits[hash >> 54], std::uint64_t{1} << (hash >> 48 & 63)};
+/// Types of the types that have names, nullptr behind the last. When there is no room for one, any block may be a type.
+constinit std::atomic<const void*> g_metatypes[128] = {};
+
+/// Where it stands, or would; nullptr: all places are taken.
+std::atomic<const void*>* place_of_metatype(const void* metatype) noexcept {
+  for (std::atomic<const void*>& one : g_metatypes)
+    if (const void* seen = one.load(std::memory_order_relaxed); seen == metatype || seen == nullptr) return &one;
+  return nullptr;
 }
 
-/// Types of types. When there are more, any block may be a type.
-constinit std::atomic<const void*> g_metatypes[32] = {};
-
-/// False: there is no room for it.
-bool add_metatype(const void* metatype) noexcept {
-  for (std::atomic<const void*>& one : g_metatypes) {
-    const void* seen = one.load(std::memory_order_relaxed);
-    if (seen == metatype || (seen == nullptr && one.compare_exchange_strong(seen, metatype)) || seen == metatype) return true;
+void note_metatype(const void* metatype) noexcept {
+  while (std::atomic<const void*>* place = place_of_metatype(metatype)) {
+    const void* seen = nullptr;
+    if (place->compare_exchange_strong(seen, metatype) || seen == metatype) return;
   }
-  return false;
 }
-constinit std::atomic<bool> g_more_metatypes = false;
 
-/// A block about to be freed or moved; it still has its type, as far as it is an object. It may be shorter than a type, and the
-/// next page nobody's.
+/// Of a block about to be freed or moved: it still has its type, as far as it is an object. Other blocks come and go between
+/// types all the time, and may be shorter, with nothing behind them.
 bool may_be_type(const std::byte* block) noexcept {
-  const TypeBit known = bit_of(block);
-  if ((known.word.load(std::memory_order_relaxed) & known.bit) == 0) return false;
   const std::byte* const word = type_in(block) + g_runtime.layout->object_type;
-  const bool one_page = (reinterpret_cast<std::uintptr_t>(block) ^ reinterpret_cast<std::uintptr_t>(word + 7)) < sys::kPage;
-  if (!one_page || g_more_metatypes.load(std::memory_order_relaxed)) return true;
-  const auto* metatype = load<const void*>(word, 0);
-  return std::ranges::any_of(g_metatypes, [=](const auto& one) { return one.load(std::memory_order_relaxed) == metatype; });
+  const bool one_page = (reinterpret_cast<std::uintptr_t>(block) ^ reinterpret_cast<std::uintptr_t>(word)) < sys::kPage;
+  if (!one_page && !readable(word)) return false;
+  const std::atomic<const void*>* place = place_of_metatype(load<const void*>(word, 0));
+  return place == nullptr || place->load(std::memory_order_relaxed) != nullptr;
 }
 
 /// Keeps what note_type_end() goes by.
 void note_type(const std::byte* block) noexcept {
-  const TypeBit known = bit_of(block);
-  known.word.fetch_or(known.bit, std::memory_order_relaxed);
-  if (!add_metatype(load<const void*>(type_in(block), g_runtime.layout->object_type)))
-    g_more_metatypes.store(true, std::memory_order_relaxed);
+  note_metatype(load<const void*>(type_in(block), g_runtime.layout->object_type));
   const auto address = reinterpret_cast<std::uintptr_t>(block);
   std::uintptr_t low = g_type_low.load(std::memory_order_relaxed), high = g_type_high.load(std::memory_order_relaxed);
   while (address < low && !g_type_low.compare_exchange_weak(low, address, std::memory_order_relaxed)) {

@@ -16,6 +16,13 @@ using Names = std::vector<std::string>;
 constexpr std::uint32_t kPlain = trace::kHeapType | trace::kHasGc | trace::kManagedDict;  // CPython 3.11
 constexpr std::uint32_t kOld = trace::kHeapType | trace::kHasGc;  // up to 3.10
 
+/// Why not, by class.
+std::map<std::uint32_t, std::string> reasons(const std::vector<SlotsAdvice>& all) {
+  std::map<std::uint32_t, std::string> found;
+  for (const SlotsAdvice& a : all) found[a.type] = a.refusal;
+  return found;
+}
+
 class SlotsTest : public testing::Test {
  protected:
   /// So many instances of a size, all alive.
@@ -88,10 +95,8 @@ TEST_F(SlotsTest, ReasonsAgainstSlots) {
   Names many;
   for (int i = 0; i < 30; ++i) many.push_back("x" + std::to_string(i));
   ledger_.process.attributes = {{wide, many}, {small, {"a"}}};
-  std::map<std::uint32_t, std::string> reasons;
   const auto all = advice();
-  for (const SlotsAdvice& a : all) reasons[a.type] = a.refusal;
-  EXPECT_EQ(reasons, (std::map<std::uint32_t, std::string>{
+  EXPECT_EQ(reasons(all), (std::map<std::uint32_t, std::string>{
                          {number, "instances of its base shop.int differ in size"},
                          {error, "exceptions keep their __dict__"},
                          {mine, "its base shop.partial has a __dict__"},
@@ -145,9 +150,7 @@ TEST_F(SlotsTest, RoomThatNoNameIsKnownFor) {
   instances(apart, 56, 1000);
   parts(apart, "values", 900, 24);
   ledger_.process.attributes = {{some, {"a", "b"}}, {apart, {"a"}}};
-  std::map<std::uint32_t, std::string> reasons;
-  for (const SlotsAdvice& a : advice()) reasons[a.type] = a.refusal;
-  EXPECT_EQ(reasons,
+  EXPECT_EQ(reasons(advice()),
             (std::map<std::uint32_t, std::string>{
                 {none, "the names of its attributes are not known: no collection and no end of the "
                        "interpreter saw them"},
@@ -167,14 +170,13 @@ TEST_F(SlotsTest, FullTablesOfInstancesWithRoomInside) {
   instances(full, 80, 1000);
   instances(dict, 64, 1000);
   ledger_.process.attributes = {{roomy, {"a", "b"}}, {full, {"a", "b"}}};
-  std::map<std::uint32_t, std::string> reasons;
-  for (const SlotsAdvice& a : advice()) {
-    reasons[a.type] = a.refusal;
+  const auto all = advice();
+  for (const SlotsAdvice& a : all) {
     if (a.type == roomy) {
       EXPECT_EQ(a.slotted_bytes, 64u);
     }
   }
-  EXPECT_EQ(reasons, (std::map<std::uint32_t, std::string>{
+  EXPECT_EQ(reasons(all), (std::map<std::uint32_t, std::string>{
                          {roomy, ""},
                          {full, "the table of names that its instances share is full; what found no room in "
                                 "it is not known"}}));
@@ -190,9 +192,7 @@ TEST_F(SlotsTest, DictsThatShareNoTable) {
   parts(left, "values", 900, 40);
   instances(0, 168, 1000);  // tables
   ledger_.process.attributes = {{left, {"a"}}, {doubtful, {"a"}}};
-  std::map<std::uint32_t, std::string> reasons;
-  for (const SlotsAdvice& a : advice()) reasons[a.type] = a.refusal;
-  EXPECT_EQ(reasons,
+  EXPECT_EQ(reasons(advice()),
             (std::map<std::uint32_t, std::string>{
                 {none, "the names of its attributes are not known: it has none, or its instances do not "
                        "share a table of them"},
