@@ -90,6 +90,7 @@ struct KnownType {
   std::uint32_t generation;  ///< of the address when it was seen last
   std::uint32_t attributes;  ///< names of its instances' attributes that are in the trace
   std::uint32_t world;       ///< Lane::world_serial when it was seen last
+  std::uint8_t waits;        ///< so many more of its instances wait for parts (python/parts.h), and are not settled at first sight
 };
 /// The same by address. Valid while the generation of the address stands (python/types.h).
 struct TypeSlot {

@@ -208,6 +208,13 @@ struct Reused {  ///< a live block became another object without a call of an al
   std::int64_t move = 0;  ///< from the lane's last address, which it sets
   template <class V> constexpr void fields(V&& v) { v(site), v(type), v(move); }
 };
+struct PartOf {  ///< a live block is such a part of an instance of a type. Takes a stamp in its shard. The block may be unknown
+  static constexpr Kind kind = Kind::part_of;
+  std::uint32_t owner = 0, part = 0;  ///< type number; Part
+  std::int64_t move = 0;              ///< from the lane's last address, which it sets
+  std::uint64_t skipped = 0;
+  template <class V> constexpr void fields(V&& v) { v(owner), v(part), v(move), v(skipped); }
+};
 struct Attribute {  ///< in the order of the table of keys that instances share; 3.14+ begins it with what methods assign
   static constexpr Kind kind = Kind::attribute;
   std::uint32_t type = 0, name_kind = 0;

@@ -15,7 +15,7 @@ namespace heapledger::trace {
 inline constexpr char kMagic[8] = {'H', 'L', 'R', 'A', 'W', '\r', '\n', '\x1a'};
 
 /// Raised when a reader would misread the trace of a writer of another age. Readers refuse any other number.
-inline constexpr std::uint32_t kVersion = 4;
+inline constexpr std::uint32_t kVersion = 5;
 
 /// Written as a number, read back as bytes of this machine: a trace of the other byte order is refused.
 inline constexpr std::uint32_t kByteOrder = 0x01020304;
@@ -161,6 +161,7 @@ enum class Kind : std::uint8_t {
   attribute = 29,   ///< instances of a type have an attribute of this name
   reused = 30,      ///< a live block is another object from here on: its site, its type
   collections_unseen = 31, ///< garbage collections that the recorder was not called for
+  part_of = 32,     ///< a live block belongs to an instance of a type: a __dict__ of its own, say
 };
 
 /// Flags of Kind::map.
@@ -189,6 +190,17 @@ enum TypeFlag : std::uint32_t {
 };
 /// These are never set in a trace: they change while a program runs, and a class shall stay one.
 inline constexpr std::uint32_t kPassingFlags = kReady | kReadying | kValidVersion | kAbstract;
+
+/// Kind::part_of: what an instance of a Python class has beside its own block. Numbers are part of the format.
+enum class Part : std::uint8_t {
+  values = 0,  ///< of its attributes, in the order of a table of names that instances share
+  dict = 1,    ///< the object that is its __dict__
+  keys = 2,    ///< the table of that dict, or the one of names that instances of a class share
+};
+inline constexpr unsigned kParts = 3;
+[[nodiscard]] constexpr std::string_view part_name(Part part) noexcept {
+  return part == Part::values ? "values" : part == Part::dict ? "__dict__" : "keys";
+}
 
 /// Result of Kind::self_test and state of Kind::interpreter.
 enum class StackState : std::uint8_t {

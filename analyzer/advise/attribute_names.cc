@@ -78,9 +78,9 @@ double NamesJudge::start_up_bytes(std::uint32_t type, std::size_t names) const {
 /// spare.
 std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) const {
   const bool inside = (reader_.types()[sums.type].flags & trace::kInlineValues) != 0;
-  const bool apart = !inside && minor_of(process_.python_hex) <= 12 && sums.parts.allocations != 0;
+  const bool apart = !inside && minor_of(process_.python_hex) <= 12 && sums.values.allocations != 0;
   if (!inside && !apart) return names == 0 ? kNotSeen : "";
-  const query::Sums& room = inside ? sums.instances : sums.parts;
+  const query::Sums& room = inside ? sums.instances : sums.values;
   const bool now = room.peak_blocks != 0;
   const std::uint64_t count = now ? room.peak_blocks : room.allocations;
   const double size = mean(now ? room.peak_bytes : room.allocated_bytes, count);
@@ -92,9 +92,9 @@ std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) 
   if (names == 0 && start_up > kHalfEntry) return kNotSeen;  // too few instances to know better
   if (size > expected(names + 1) + start_up + kHalfEntry)
     return names == 0 ? kNotSeen : kMoreRoom;
-  if (apart && !nearly_all(sums.parts.peak_blocks, sums.instances.peak_blocks)) return kOwnDicts;
+  if (apart && !nearly_all(sums.values.peak_blocks, sums.instances.peak_blocks)) return kOwnDicts;
   const bool full = inside && size < expected(names) + kHalfEntry;
-  if (full && blocks_.dicts >= sums.instances.peak_blocks / 2)
+  if (full && blocks_.dicts + sums.dicts.peak_blocks >= sums.instances.peak_blocks / 2)
     return "the table of names that its instances share is full; what found no room in it is not known";
   return {};
 }
@@ -106,10 +106,10 @@ std::string NamesJudge::by_tables(const query::TypeSums& sums, std::size_t names
     return "the names of its attributes are not known: it has none, or its instances do not share a table "
            "of them";
   const std::uint64_t instances = sums.instances.peak_blocks;
-  const std::uint64_t dicts = sums.dicts.peak_blocks, values = sums.parts.peak_blocks - dicts;
+  const std::uint64_t dicts = sums.dicts.peak_blocks, values = sums.values.peak_blocks;
   if (dicts > values + instances / 50) return kOwnDicts;
   if (values != 0) {
-    const double size = mean(sums.parts.peak_bytes - sums.dicts.peak_bytes, values);
+    const double size = mean(sums.values.peak_bytes, values);
     if (size > static_cast<double>(room_size(process_.python_hex, names)) + kHalfEntry)
       return kMoreRoom;
   }

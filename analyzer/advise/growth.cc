@@ -2,10 +2,12 @@
 #include "growth.h"
 
 #include <algorithm>
+#include <map>
 #include <numeric>
 
 #include "../query/clock.h"
 #include "../query/scan.h"
+#include "../query/types.h"
 
 namespace heapledger::advise {
 
@@ -44,11 +46,24 @@ bool is_realloc(trace::Api api) {
   return api == trace::Api::realloc || api == trace::Api::py_mem_realloc || api == trace::Api::py_obj_realloc;
 }
 
-/// Follows the buffers of a slot for as long as each continues the one before it.
+/// By site: the first one of the same place whose blocks may be buffers of one table, itself or another; 0: none
+/// of its blocks is a buffer. A table that belongs to an instance is of a site with a type.
+std::vector<std::uint32_t> tracks_of_sites(const ledger::Reader& reader) {
+  std::map<std::pair<std::uint32_t, trace::Api>, std::uint32_t> first;
+  std::vector<std::uint32_t> tracks(reader.sites().size());
+  for (std::uint32_t s = 1; s < tracks.size(); ++s) {
+    const ledger::Site& site = reader.sites()[s];
+    const bool buffer = site.type == 0 || query::is_part(reader, reader.types()[site.type], trace::Part::keys);
+    if (buffer) tracks[s] = first.try_emplace({site.node, site.api}, s).first->second;
+  }
+  return tracks;
+}
+
+/// Follows the buffers of a place for as long as each continues the one before it.
 class TableTrack {
  public:
-  void add(const ledger::Site& site, std::uint64_t row, std::uint64_t size, std::uint64_t death) {
-    if (site.type != 0 || size < kLeastTable) return;
+  void add(const ledger::Site& site, std::size_t slot, std::uint64_t row, std::uint64_t size, std::uint64_t death) {
+    if (size < kLeastTable) return;
     const bool first = size_ == 0;
     const bool continues =
         size > size_ && (is_realloc(site.api) ? death_ == row : is_replaced_by(row, size));
@@ -56,7 +71,9 @@ class TableTrack {
     broken_ = broken_ || (!first && !continues);
     size_ = size;
     death_ = death;
+    slot_ = slot;
   }
+  [[nodiscard]] std::size_t last_slot() const { return slot_; }
   [[nodiscard]] std::uint64_t growths() const { return broken_ ? 0 : growths_; }
   [[nodiscard]] std::uint64_t bytes_at(std::uint64_t end_row) const { return death_ >= end_row ? size_ : 0; }
 
@@ -67,23 +84,25 @@ class TableTrack {
   }
 
   std::uint64_t size_ = 0, death_ = 0, growths_ = 0;
+  std::size_t slot_ = 0;
   bool broken_ = false;
 };
 
 class Survivors {
  public:
-  Survivors(const query::Clock& clock, std::uint64_t end_row, std::size_t slots)
+  Survivors(const ledger::Reader& reader, const query::Clock& clock, std::uint64_t end_row, std::size_t slots)
       : clock_(clock),
         end_row_(end_row),
         end_us_(std::max<std::uint64_t>(clock.time_of(end_row), 1)),
         growth_(slots),
-        tables_(slots) {}
+        tracks_(tracks_of_sites(reader)),
+        tables_(tracks_.size()),
+        reader_(reader) {}
 
-  void add(const ledger::Site& site, std::size_t slot, std::uint64_t row, std::uint64_t size,
-           std::uint64_t life) {
+  void add(std::uint32_t site, std::size_t slot, std::uint64_t row, std::uint64_t size, std::uint64_t life) {
     const std::uint64_t death = query::death_of(row, life, clock_.rows());
     const bool survives = death == query::kNever || death >= end_row_;
-    tables_[slot].add(site, row, size, death);
+    if (tracks_[site] != 0) tables_[tracks_[site]].add(reader_.sites()[site], slot, row, size, death);
     if (!survives) return;
     Growth& g = growth_[slot];
     const auto part = std::min<std::uint64_t>(clock_.time_of(row) * kParts / end_us_, kParts - 1);
@@ -93,12 +112,14 @@ class Survivors {
 
   std::vector<Growth> result() {
     std::vector<Growth> all;
+    for (const TableTrack& table : tables_) {
+      if (table.growths() == 0) continue;
+      growth_[table.last_slot()].table_growths = table.growths();
+      growth_[table.last_slot()].table_bytes = table.bytes_at(end_row_);
+    }
     for (std::size_t slot = 0; slot < growth_.size(); ++slot) {
-      Growth& g = growth_[slot];
-      g.slot = slot;
-      g.table_growths = tables_[slot].growths();
-      g.table_bytes = tables_[slot].bytes_at(end_row_);
-      if (g.total_bytes() != 0) all.push_back(g);
+      growth_[slot].slot = slot;
+      if (growth_[slot].total_bytes() != 0) all.push_back(growth_[slot]);
     }
     std::ranges::sort(all,
                       [](const Growth& a, const Growth& b) { return a.total_bytes() > b.total_bytes(); });
@@ -109,7 +130,9 @@ class Survivors {
   const query::Clock& clock_;
   const std::uint64_t end_row_, end_us_;
   std::vector<Growth> growth_;
-  std::vector<TableTrack> tables_;
+  std::vector<std::uint32_t> tracks_;  ///< by site
+  std::vector<TableTrack> tables_;     ///< by track
+  const ledger::Reader& reader_;
 };
 
 }  // namespace
@@ -141,7 +164,7 @@ GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std
   GrowthReport report;
   report.end_row = find_end(reader, process);
   report.end_us = clock.time_of(report.end_row);
-  Survivors survivors(clock, report.end_row, slots.count());
+  Survivors survivors(reader, clock, report.end_row, slots.count());
   const std::size_t only[] = {process};
   query::scan(reader, only, {}, [&](unsigned, std::size_t, const ledger::Group& group) {
     query::Slots::Table table = slots.table(process, group.first_row);
@@ -151,7 +174,7 @@ GrowthReport growth(const ledger::Reader& reader, const query::Slots& slots, std
       if (row >= table.end) table = slots.table(process, row);
       const ledger::Site& site = reader.sites()[group.site[i]];
       if (!is_heap(site.account)) continue;
-      survivors.add(site, table.slot[group.site[i]], row, group.size[i], group.life[i]);
+      survivors.add(group.site[i], table.slot[group.site[i]], row, group.size[i], group.life[i]);
     }
   });
   report.slots = survivors.result();

@@ -79,12 +79,25 @@ struct Beside {
   double rounded = 0;  ///< in the steps of 16 bytes that pymalloc cuts
 };
 
-/// From 3.11 on, only instances of nothing but object and plain classes have their attributes where it can be
-/// told.
-bool is_told(std::uint32_t python_hex, const ledger::Type& type, const query::TypeSums& sums) {
+/// Whether the type has no base of C but object.
+bool made_by_object(const ledger::Reader& reader, std::uint32_t type) {
+  for (std::uint32_t t = type; t != 0; t = reader.types()[t].base) {
+    const ledger::Type& one = reader.types()[t];
+    const bool of_c = (one.flags & trace::kHeapType) == 0;
+    if (of_c && one.base == 0 && reader.string(one.name) == "object") return true;
+    if (of_c || !made_in_python(one)) return false;
+  }
+  return true;
+}
+
+/// From 3.11 on, only instances of nothing but object and plain classes have their attributes where slots would
+/// make their room free. What others have of their own - a __dict__ that the program asked for - stays out of the
+/// account.
+bool is_told(const ledger::Reader& reader, std::uint32_t python_hex, const query::TypeSums& sums) {
   const unsigned minor = minor_of(python_hex);
-  if (minor >= 13) return (type.flags & trace::kInlineValues) != 0;
-  return minor < 11 || nearly_all(sums.parts.peak_blocks, sums.instances.peak_blocks);
+  if (minor >= 13) return (reader.types()[sums.type].flags & trace::kInlineValues) != 0;
+  if (minor < 11) return true;
+  return made_by_object(reader, sums.type) && nearly_all(sums.values.peak_blocks, sums.instances.peak_blocks);
 }
 
 /// As measured, if nearly all instances have their parts in the ledger, and by rule otherwise. The sum of the
@@ -92,9 +105,10 @@ bool is_told(std::uint32_t python_hex, const ledger::Type& type, const query::Ty
 /// one block.
 Beside beside(std::uint32_t python_hex, const query::TypeSums& sums, std::size_t attributes) {
   const std::vector<std::uint64_t> blocks = blocks_beside(python_hex, attributes);
-  if (nearly_all(sums.parts.peak_blocks, blocks.size() * sums.instances.peak_blocks)) {
+  const query::Sums& room = minor_of(python_hex) < 11 ? sums.parts : sums.values;
+  if (!blocks.empty() && nearly_all(room.peak_blocks, blocks.size() * sums.instances.peak_blocks)) {
     const double each =
-        static_cast<double>(sums.parts.peak_bytes) / static_cast<double>(sums.instances.peak_blocks);
+        static_cast<double>(room.peak_bytes) / static_cast<double>(sums.instances.peak_blocks);
     return {each, static_cast<double>(rounded(static_cast<std::uint64_t>(each + 0.5)))};
   }
   Beside sum;
@@ -141,7 +155,7 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
   follow_bases(reader, advice);
   if (advice.refusal.empty()) advice.refusal = missing_names(reader, process, same, names, advice);
   if (!advice.refusal.empty()) return advice;
-  if (!is_told(process.python_hex, reader.types()[sums.type], sums)) {
+  if (!is_told(reader, process.python_hex, sums)) {
     advice.refusal = "what its instances keep their attributes in cannot be told from other blocks";
     return advice;
   }

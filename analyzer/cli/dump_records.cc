@@ -21,7 +21,7 @@ using read::EventKind;
 
 constexpr std::string_view kKinds[] = {"alloc",    "free",    "map",    "unmap",     "remap out",
                                        "remap in", "protect", "stack",  "stack end", "brk",
-                                       "gc begin", "gc end",  "retype", "reuse",     "stamp"};
+                                       "gc begin", "gc end",  "retype", "reuse",     "part",      "stamp"};
 
 std::string text_of(const trace::Bytes& bytes) { return printable(bytes.text()); }
 std::string text_of(std::uint32_t kind, const trace::Bytes& bytes) {
@@ -54,8 +54,8 @@ class PrintedDefinitions final : public read::Definitions {
          type.basic_size, type.item_size, type.address);
     return types_;
   }
-  std::uint32_t part(std::uint32_t owner, read::Part part) override {
-    line("type {}: {} of instances of type {}", ++types_, part == read::Part::dict ? "__dict__" : "values", owner);
+  std::uint32_t part(std::uint32_t owner, trace::Part part) override {
+    line("type {}: {} of instances of type {}", ++types_, trace::part_name(part), owner);
     return types_;
   }
   void attribute(std::uint32_t type, const trace::Attribute& attribute) override {

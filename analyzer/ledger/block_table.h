@@ -24,6 +24,7 @@ class BlockTable {
     std::uint64_t address = 0;
     std::uint64_t row = 0;
     std::uint64_t size = 0;
+    std::uint32_t site = 0;
   };
 
   BlockTable() { rebuild(1u << 8); }
@@ -55,7 +56,7 @@ class BlockTable {
     if (region == nullptr || region->blocks.size() == kMostBlocks) [[unlikely]]
       return put_odd(entered, before);
     const std::uint8_t unit = unit_of(entered.address);
-    const Entry entry = {entered.row << kUnitBits | unit, entered.size};
+    const Entry entry(entered, unit);
     if (const std::uint32_t number = number_of(*region, unit); number != 0) [[unlikely]]
       return block(entered.address, std::exchange(region->blocks[number - 1], entry));
     add(*region, entry);
@@ -78,15 +79,25 @@ class BlockTable {
  private:
   static constexpr unsigned kRegionBits = 12;
   static constexpr unsigned kUnitBits = 8;         ///< units have 16 bytes
+  static constexpr unsigned kSiteShift = 48;
+  static constexpr std::uint64_t kBelowSite = (std::uint64_t{1} << kSiteShift) - 1;
   static constexpr std::size_t kMostBlocks = 255;  ///< of a region: their numbers have 8 bits, and 0 is none
   static constexpr std::size_t kFewBlocks = 8;     ///< that are searched one by one
   static constexpr std::uint64_t kLarge = 1u
                                           << 13;  ///< regions; with their blocks they fill a cache of a MiB
 
-  /// A block: its row, in the lowest bits its unit; and its size.
+  /// A block: its row, in the lowest bits its unit; and its size. The highest bits of each are halves of its site.
   struct Entry {
-    std::uint64_t row_and_unit, size;
+    std::uint64_t row_and_unit, size_and_site;
+    Entry(const Block& b, std::uint8_t unit)
+        : row_and_unit(std::uint64_t{b.site & 0xffff} << kSiteShift | b.row << kUnitBits | unit),
+          size_and_site(std::uint64_t{b.site >> 16} << kSiteShift | b.size) {}
     [[nodiscard]] std::uint8_t unit() const { return static_cast<std::uint8_t>(row_and_unit); }
+    [[nodiscard]] std::uint64_t row() const { return (row_and_unit & kBelowSite) >> kUnitBits; }
+    [[nodiscard]] std::uint64_t size() const { return size_and_site & kBelowSite; }
+    [[nodiscard]] std::uint32_t site() const {
+      return static_cast<std::uint32_t>(size_and_site >> kSiteShift << 16 | row_and_unit >> kSiteShift);
+    }
   };
   struct Region {
     std::uint64_t key = 0;  ///< 0: none
@@ -101,9 +112,9 @@ class BlockTable {
   static std::uint8_t unit_of(std::uint64_t address) { return static_cast<std::uint8_t>(address >> 4); }
   /// What a region can tell from its neighbours. The first page of memory has no region.
   static bool is_even(std::uint64_t address) { return (address & 7) == 0 && address >> kRegionBits != 0; }
-  static bool fits(const Block& b) { return is_even(b.address) && b.row >> (64 - kUnitBits) == 0; }
+  static bool fits(const Block& b) { return is_even(b.address) && b.row >> (kSiteShift - kUnitBits) == 0 && b.size <= kBelowSite; }
   static Block block(std::uint64_t address, const Entry& e) {
-    return {address, e.row_and_unit >> kUnitBits, e.size};
+    return {address, e.row(), e.size(), e.site()};
   }
 
   [[nodiscard]] std::uint64_t home(std::uint64_t key) const { return key * 0x9e3779b97f4a7c15ull >> shift_; }

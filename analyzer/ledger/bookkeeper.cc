@@ -53,6 +53,7 @@ void Bookkeeper::apply_alone(const Event& event) {
     case EventKind::retype: return retype(event);
     case EventKind::reuse:
       return reuse(event);
+    case EventKind::part: return part(event);
     case EventKind::nothing: return;
   }
 }
@@ -81,7 +82,7 @@ void Bookkeeper::born(std::uint64_t size) {
 }
 
 void Bookkeeper::alloc(const Event& event) {
-  if (const auto stale = blocks_.put({event.address, rows_, event.size}); stale) [[unlikely]] {
+  if (const auto stale = blocks_.put({event.address, rows_, event.size, event.site}); stale) [[unlikely]] {
     end_block(stale->row);  // its free was not recorded
     live_ -= stale->size;
     --live_blocks_;
@@ -119,6 +120,14 @@ void Bookkeeper::retype(const Event& event) {
   writer_.amend(row, event.type == 0 ? event.site : typed_site(event.site, event.type));
 }
 
+/// Whatever it was taken for. The parent of a forked process has allocated some of them, and nobody recorded others.
+void Bookkeeper::part(const Event& event) {
+  const auto block = blocks_.find(event.address);
+  if (!block) return;
+  const bool continues = reused_rows_.contains(block->row);
+  writer_.amend(block->row, continues ? reused_site(block->site, event.type) : typed_site(block->site, event.type));
+}
+
 /// The block lives on as a row of the new site. A row that began in this tick is changed instead: nobody can
 /// ask for a moment between two ticks but for the peak.
 void Bookkeeper::reuse(const Event& event) {
@@ -126,14 +135,16 @@ void Bookkeeper::reuse(const Event& event) {
   if (!block) return void(++process_.unknown_reuses);
   ++process_.reuses;
   const std::uint32_t site = reused_site(event.site, event.type);
-  if (block->row > process_.peak_row && reused_rows_.is_of_tick(block->row, event.thread))
+  if (block->row > process_.peak_row && reused_rows_.is_of_tick(block->row, event.thread)) {
+    blocks_.put({event.address, block->row, block->size, event.site});
     return writer_.amend(block->row, site);
+  }
   writer_.death(block->row);
   const std::uint64_t row = writer_.row(site, event.thread, block->size);
   rows_ = row + 1;
   deaths_since_row_ = false;
   blocks_.take(event.address);
-  blocks_.put({event.address, row, block->size});
+  blocks_.put({event.address, row, block->size, event.site});
   if (reused_rows_.contains(block->row)) writer_.continued(block->row, 0);
   reused_rows_.add(row, block->row, event.thread);
 }

@@ -62,6 +62,7 @@ class Bookkeeper {
   /// The row of a block ends, and the block with it.
   void end_block(std::uint64_t row);
   void retype(const read::Event& event);
+  void part(const read::Event& event);
   void collection_begin(const read::Event& event);
   void collection_end(const read::Event& event);
   /// Whether the thread of the event is in a collection.

@@ -72,9 +72,9 @@ std::uint32_t Symbols::type(const trace::Type& type, std::uint32_t base, std::ui
   return writer_.type(entry);
 }
 
-std::uint32_t Symbols::part(std::uint32_t owner, read::Part part) {
+std::uint32_t Symbols::part(std::uint32_t owner, trace::Part part) {
   Type entry;
-  entry.name = writer_.string(part == read::Part::dict ? "__dict__" : "values");
+  entry.name = writer_.string(trace::part_name(part));
   entry.module = writer_.string("");
   entry.owner = owner;
   return writer_.type(entry);

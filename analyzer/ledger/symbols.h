@@ -23,7 +23,7 @@ class Symbols final : public read::Definitions {
   std::uint32_t node(std::uint32_t parent, std::uint32_t code, std::uint32_t offset) override;
   std::uint32_t site(std::uint32_t parent, std::uint32_t code, std::uint32_t offset, trace::Api api) override;
   std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) override;
-  std::uint32_t part(std::uint32_t owner, read::Part part) override;
+  std::uint32_t part(std::uint32_t owner, trace::Part part) override;
   void attribute(std::uint32_t type, const trace::Attribute& attribute) override;
   void type_object(std::uint64_t address, std::uint32_t site) override;
   std::uint32_t thread(const trace::Thread& thread) override;

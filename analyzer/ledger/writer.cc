@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <cassert>
-#include <map>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -25,6 +24,8 @@ struct Writer::Impl {
   void flush_group();
   void flush_marks();
   void flush_rss();
+  /// In order, and each row once.
+  void sort_amendments();
   void write_amendments();
   void write_continued();
   /// After all groups were flushed: uses their memory.
@@ -43,7 +44,8 @@ struct Writer::Impl {
   std::uint32_t threads = 0;  ///< named by rows of whole groups
   std::vector<TimeMark> marks;
   std::vector<RssSample> samples;
-  std::map<std::uint64_t, std::uint32_t> amendments;  ///< row -> site
+  std::vector<Amendment> amendments;  ///< in the order of their news, some of them outdated
+  std::size_t most_amendments = kSamplesPerSection;
   std::vector<Continued> continued;
 
   // The group being filled.
@@ -101,7 +103,10 @@ void Writer::amend(std::uint64_t row, std::uint32_t site) {
   if (const std::uint64_t flushed = w.rows - w.filled; row >= flushed) {
     w.site[row - flushed] = site;
   } else {
-    w.amendments[row] = site;
+    w.amendments.push_back({row, site});
+    if (w.amendments.size() < w.most_amendments) return;
+    w.sort_amendments();
+    w.most_amendments = std::max(w.most_amendments, 2 * w.amendments.size());
   }
 }
 
@@ -189,11 +194,19 @@ void Writer::Impl::flush_rss() {
   samples.clear();
 }
 
+void Writer::Impl::sort_amendments() {
+  std::ranges::stable_sort(amendments, {}, &Amendment::row);
+  const auto last_of_row = [](const Amendment& a, const Amendment& b) { return a.row == b.row; };
+  const auto outdated = std::ranges::unique(amendments.rbegin(), amendments.rend(), last_of_row);
+  amendments.erase(amendments.begin(), outdated.begin().base());
+}
+
 void Writer::Impl::write_amendments() {
-  std::vector<Amendment> part;
+  sort_amendments();
   std::uint32_t section = 0;
-  for (auto next = amendments.begin(); next != amendments.end(); part.clear()) {
-    for (; next != amendments.end() && part.size() < kSamplesPerSection; ++next) part.push_back({next->first, next->second});
+  for (std::span<const Amendment> left = amendments; !left.empty();) {
+    const auto part = left.first(std::min(left.size(), kSamplesPerSection));
+    left = left.subspan(part.size());
     encode_amendments(part, buffer);
     file.add(Tag::amendments, process, section++, buffer.bytes());
   }

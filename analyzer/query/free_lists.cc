@@ -3,6 +3,8 @@
 
 #include <algorithm>
 
+#include "types.h"
+
 namespace heapledger::query {
 
 namespace {
@@ -61,7 +63,7 @@ class Versions {
 };
 
 bool is_kind(const Kind& kind, const ledger::Reader& reader, const ledger::Type& type) {
-  if (type.owner != 0) return std::string_view{kind.type} == "dict" && reader.string(type.name) == "__dict__";
+  if (type.owner != 0) return std::string_view{kind.type} == "dict" && is_part(reader, type, trace::Part::dict);
   const bool built_in = (type.flags & trace::kHeapType) == 0 || reader.string(type.module) == "_asyncio" ||
                         reader.string(type.module) == "_contextvars";
   return built_in && reader.string(type.name) == kind.type;
@@ -69,7 +71,7 @@ bool is_kind(const Kind& kind, const ledger::Reader& reader, const ledger::Type&
 
 /// Whether its instances are dicts, each with a table.
 bool has_table(const ledger::Reader& reader, const ledger::Type& type) {
-  return type.owner != 0 ? reader.string(type.name) == "__dict__" : (type.flags & trace::kDictSubclass) != 0;
+  return type.owner != 0 ? is_part(reader, type, trace::Part::dict) : (type.flags & trace::kDictSubclass) != 0;
 }
 
 /// By type: its place in kKinds, or -1.

@@ -42,6 +42,10 @@ std::string type_name(const ledger::Reader& reader, std::uint32_t type) {
   return module.empty() || module == "builtins" ? std::string{name} : fmt::format("{}.{}", module, name);
 }
 
+bool is_part(const ledger::Reader& reader, const ledger::Type& type, trace::Part part) {
+  return type.owner != 0 && reader.string(type.name) == trace::part_name(part);
+}
+
 std::vector<std::uint32_t> same_names(const ledger::Reader& reader) {
   std::map<std::pair<std::string_view, std::string_view>, std::uint32_t> first;
   std::vector<std::uint32_t> result(reader.types().size());
@@ -90,7 +94,8 @@ std::vector<TypeSums> sum_types(const ledger::Reader& reader, const Slots& slots
     TypeSums& sums = by_type[same[site.type]];
     const ledger::Type& type = reader.types()[site.type];
     (type.owner != 0 ? sums.parts : sums.instances) += profile.slots[slot];
-    if (type.owner != 0 && reader.string(type.name) == "__dict__") sums.dicts += profile.slots[slot];
+    if (is_part(reader, type, trace::Part::dict)) sums.dicts += profile.slots[slot];
+    if (is_part(reader, type, trace::Part::values)) sums.values += profile.slots[slot];
     if (sums.node == 0 && type.owner == 0) sums.node = definition_of(reader, type);
   }
   std::vector<TypeSums> result;

@@ -13,6 +13,9 @@ namespace heapledger::query {
 /// name.
 [[nodiscard]] std::string type_name(const ledger::Reader& reader, std::uint32_t type);
 
+/// Whether blocks of the type are such parts of instances.
+[[nodiscard]] bool is_part(const ledger::Reader& reader, const ledger::Type& type, trace::Part part);
+
 /// By type: the first one of the same name. Classes of one name are shown as one: a forked child knows less
 /// of a class than the process that made it, and a function may define a class at each call.
 [[nodiscard]] std::vector<std::uint32_t> same_names(const ledger::Reader& reader);
@@ -28,8 +31,9 @@ struct TypeSums {
   std::uint32_t type = 0;  ///< one of them
   std::uint32_t node = 0;  ///< of the `class` statement (definition.h); 0: not known, or a type of C
   Sums instances;
-  Sums parts;  ///< what instances have of their own beside their block: a __dict__, values
-  Sums dicts;  ///< of these, the __dict__s
+  Sums parts;   ///< what instances have of their own beside their block: a __dict__, its table, values
+  Sums dicts;   ///< of these, the __dict__s
+  Sums values;  ///< of these, the values
   [[nodiscard]] Sums all() const noexcept;
 };
 

@@ -24,6 +24,7 @@ enum class EventKind : std::uint8_t {
                      ///< more: CPU time in nanoseconds, type: trace::CollectionEnding
   retype,       ///< address, site, type: of a block that is alive
   reuse,        ///< address, site, type: it is another object from here on, of this site
+  part,         ///< address, type: the block that is alive is a part of an instance; type is one of Definitions::part
   nothing,      ///< a stamp without an event
 };
 
@@ -47,9 +48,6 @@ struct Event {
   std::uint64_t time_us = 0;   ///< since the trace began, as of the coarse clock
 };
 
-/// Blocks that an instance of a Python class has beside its own.
-enum class Part : std::uint8_t { values, dict };
-
 /// Receives what a lane defines, before its first use. Numbers returned are the receiver's own and come back in later
 /// calls and in events. Definitions of different lanes repeat each other; a receiver finds that they are equal.
 /// Throwing ends the reading.
@@ -63,7 +61,7 @@ class Definitions {
   /// base and owner are numbers returned here before; 0: none.
   virtual std::uint32_t type(const trace::Type& type, std::uint32_t base, std::uint32_t owner) = 0;
   /// A type for such blocks of the instances of `owner`, a number returned here before.
-  virtual std::uint32_t part(std::uint32_t owner, Part part) = 0;
+  virtual std::uint32_t part(std::uint32_t owner, trace::Part part) = 0;
   /// type is a number returned here before.
   virtual void attribute(std::uint32_t type, const trace::Attribute& attribute) = 0;
   /// A type object was allocated: where it is defined.
@@ -85,7 +83,7 @@ class NoDefinitions : public Definitions {
   std::uint32_t node(std::uint32_t, std::uint32_t, std::uint32_t) override { return 0; }
   std::uint32_t site(std::uint32_t, std::uint32_t, std::uint32_t, trace::Api) override { return 0; }
   std::uint32_t type(const trace::Type&, std::uint32_t, std::uint32_t) override { return 0; }
-  std::uint32_t part(std::uint32_t, Part) override { return 0; }
+  std::uint32_t part(std::uint32_t, trace::Part) override { return 0; }
   void attribute(std::uint32_t, const trace::Attribute&) override {}
   void type_object(std::uint64_t, std::uint32_t) override {}
   std::uint32_t thread(const trace::Thread&) override { return 0; }

@@ -16,7 +16,7 @@ void LaneReader::find_parts(Event& event) {
   if (event.kind == EventKind::free) return;
   if (sites_[birth.site].objects) return parts_.object(birth.site, birth.type, event.address);
   if (const std::uint32_t owner = parts_.owner_of_values(birth.site, event.size); owner != 0)
-    event.type = part_number(owner, Part::values);
+    event.type = part_number(owner, trace::Part::values);
   else if (parts_.may_have_dict(event.size))
     look_for_dict(event);
 }
@@ -40,15 +40,28 @@ void LaneReader::look_for_dict(Event& values) {
                     parts_.is_dict(site, ahead_.back().birth.site, ahead_.back().birth.type);
   const std::uint32_t owner = parts_.take_owner(site);
   if (owner == 0 || !dict) return;
-  values.type = part_number(owner, Part::values);
-  ahead_.back().event.type = part_number(owner, Part::dict);
+  values.type = part_number(owner, trace::Part::values);
+  ahead_.back().event.type = part_number(owner, trace::Part::dict);
 }
 
-std::uint32_t LaneReader::part_number(std::uint32_t owner, Part part) {
+std::uint32_t LaneReader::part_number(std::uint32_t owner, trace::Part part) {
   Type& type = types_[owner];
-  std::uint32_t& number = part == Part::dict ? type.dict : type.values;
+  std::uint32_t& number = type.parts[static_cast<std::size_t>(part)];
   if (number == 0) number = definitions_->part(type.number, part);
   return number;
+}
+
+/// The recorder has seen it in the instance.
+bool LaneReader::part_event(const trace::PartOf& p, Event& event) {
+  model_.last_address += static_cast<std::uint64_t>(p.move);
+  if (model_.last_address == 0 || p.owner == 0 || p.owner >= types_.size()) return damage();
+  const bool known = p.part < trace::kParts;  // else of a later version
+  fill(event, known ? EventKind::part : EventKind::nothing);
+  event.address = model_.last_address;
+  if (known) event.type = part_number(p.owner, static_cast<trace::Part>(p.part));
+  stamp(event, trace::shard_of(event.address), p.skipped);
+  birth_ = {};
+  return true;
 }
 
 }  // namespace heapledger::read

@@ -319,6 +319,10 @@ bool LaneReader::extended_event(Kind kind, std::span<const std::byte> body, Even
       trace::Reused r;
       return get(body, r) && reuse(r, event);
     }
+    case Kind::part_of: {
+      trace::PartOf p;
+      return get(body, p) && part_event(p, event);
+    }
     case Kind::collection_begin: {
       trace::CollectionBegin c;
       if (!get(body, c)) return false;

@@ -1,6 +1,7 @@
 // Decodes the records of one lane into events.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <vector>
@@ -34,7 +35,7 @@ class LaneReader {
     std::uint32_t number = 0;  ///< as the receiver knows it
     bool of_types = false;     ///< its instances are types
     bool concerns_parts = false;
-    std::uint32_t values = 0, dict = 0;  ///< types of its parts, 0: not asked for yet
+    std::array<std::uint32_t, trace::kParts> parts = {};  ///< types of its parts, 0: not asked for yet
   };
   /// Site and type of an allocation or retype in this lane's own numbers; site 0: of none, or of a realloc.
   struct Birth {
@@ -74,7 +75,8 @@ class LaneReader {
   void take_ahead(Event& event);
   void find_parts(Event& event);
   void look_for_dict(Event& values);
-  std::uint32_t part_number(std::uint32_t owner, Part part);
+  std::uint32_t part_number(std::uint32_t owner, trace::Part part);
+  bool part_event(const trace::PartOf& p, Event& event);
 
   std::uint32_t lane_;
   const std::vector<ChunkBytes>* chunks_;

@@ -4,6 +4,7 @@
 #include "../hook.h"
 #include "code.h"
 #include "lookout.h"
+#include "parts.h"
 #include "runtime.h"
 #include "types.h"
 
@@ -55,6 +56,7 @@ inline void note_call() noexcept {
 inline void forget(void* block) noexcept {
   forget_code(block);
   forget_type(block);
+  forget_instance(block);
   if (g_type_reader.free_threaded) [[unlikely]] cancel_pending(block);
 }
 

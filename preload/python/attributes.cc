@@ -3,6 +3,7 @@
 
 #include "../hook.h"
 #include "objects.h"
+#include "parts.h"
 #include "type_names.h"
 #include "types.h"
 
@@ -25,7 +26,9 @@ void write_names(Lane& lane, std::uint32_t number) noexcept {
     const Text name = read_text(layout, keys.key(i));
     lane.append(trace::Attribute{number, name.kind, name.bytes});
   }
-  if (count > known.attributes) lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
+  if (count <= known.attributes) return;
+  lane.types.data()[number].attributes = static_cast<std::uint32_t>(count);
+  if (has_parts_later(known.type, static_cast<std::uint32_t>(count))) wait_for_good(lane.types.data()[number]);
 }
 
 /// Makes what other threads have met since known in this lane: they may have ended, or come to no collection themselves. Types
@@ -60,6 +63,7 @@ void write_attributes() noexcept {
 void write_attributes_at_exit() noexcept {
   if (own_lane() == nullptr || !g_type_reader.is_on || current_frame() == nullptr || !holds_lock()) return;
   write_attributes();
+  write_parts_at_exit();
   check_reuse();
 }
 

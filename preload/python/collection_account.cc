@@ -19,12 +19,6 @@ using trace::CollectionEnding;
 /// Full collections in the end of an interpreter, behind the last one that calls anybody back: as many in every version.
 constexpr std::uint64_t kLastCollections = 2;
 
-/// Of the calling thread, which holds the lock.
-const void* running_interpreter() noexcept {
-  const void* thread = g_runtime.functions.current_thread != nullptr ? g_runtime.functions.current_thread() : nullptr;
-  return thread != nullptr ? load<const void*>(thread, kThreadStateInterpreter) : nullptr;
-}
-
 /// Up to 3.8 one collector serves all interpreters.
 bool has_one_collector() noexcept { return g_runtime.version_hex < 0x03090000; }
 

@@ -7,6 +7,7 @@
 #include "collection_account.h"
 #include "frame_reader.h"
 #include "interpreters.h"
+#include "parts.h"
 #include "reuse.h"
 #include "runtime.h"
 
@@ -41,7 +42,7 @@ void* on_collection(void* /*self*/, void* const* arguments, std::size_t count, v
     void* info = arguments[1];
     const auto generation = static_cast<std::uint32_t>(number_in(info, "generation"));
     if (end_collection(generation, number_in(info, "collected"), number_in(info, "uncollectable"))) {
-      if (generation == kOldest) write_attributes();
+      if (generation == kOldest) write_attributes(), write_parts();
       check_reuse();
     }
   }

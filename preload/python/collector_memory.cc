@@ -32,6 +32,27 @@ CollectionCounts counts_in_rings(const std::byte* rings) noexcept {
            number_in_ring(second + old * kRingEntry + kBehind, old)}};
 }
 
+/// Links of an object's header, without the collector's marks.
+const std::byte* link(const std::byte* header, std::size_t which) noexcept {
+  constexpr std::uintptr_t kMarks = 3;
+  return reinterpret_cast<const std::byte*>(load<std::uintptr_t>(header, which * sizeof(void*)) & ~kMarks);
+}
+const std::byte* next_of(const std::byte* header) noexcept { return link(header, 0); }
+const std::byte* previous_of(const std::byte* header) noexcept { return link(header, 1); }
+
+/// Whether two headers follow each other. Another page is asked for before it is read, which takes as long as ten objects.
+bool is_behind(const std::byte* next, const std::byte* header, bool in_doubt) noexcept {
+  const bool near = (reinterpret_cast<std::uintptr_t>(next) ^ reinterpret_cast<std::uintptr_t>(header)) < sys::kPage;
+  return (near || !in_doubt || sys::readable(next)) && previous_of(next) == header;
+}
+
+/// Heads of the lists of objects stand in front of the thresholds, with whose places some releases of 3.13 differ.
+std::size_t first_list(const std::byte* state) noexcept {
+  const std::size_t usual = g_places->thresholds - 2 * sizeof(void*);
+  const std::byte* head = state + usual;
+  return is_behind(next_of(head), head, true) ? usual : usual - sizeof(int);
+}
+
 }  // namespace
 
 CollectorMemory::CollectorMemory(const void* interpreter) noexcept {
@@ -58,6 +79,18 @@ CollectionCounts CollectorMemory::counts() const noexcept {
   for (std::size_t g = 0; g < kCollectorGenerations; ++g)
     result.of[g] = load<std::uint64_t>(state_, g_places->statistics + g * kCollectorGeneration);
   return result;
+}
+
+void CollectorMemory::for_each_object(int (*visit)(void*, void*), void* context, bool in_doubt) const noexcept {
+  constexpr std::size_t kLists = kCollectorGenerations + 1;
+  const std::size_t first = first_list(state_);
+  for (std::size_t i = 0; i < kLists; ++i) {
+    const std::byte* head = state_ + (i == kCollectorGenerations ? g_places->frozen : first + i * kCollectorGeneration);
+    for (const std::byte *header = head, *next; (next = next_of(header)) != head; header = next) {
+      if (!is_behind(next, header, in_doubt || header == head)) break;
+      visit(const_cast<std::byte*>(next) + g_runtime.layout->gc_header, context);
+    }
+  }
 }
 
 bool CollectorMemory::find_thresholds(const int* set, unsigned count) const noexcept {
@@ -87,6 +120,11 @@ bool CollectorMemory::calls_back(const void* callback) const noexcept {
   for (std::uint64_t i = 0; i < count && items != nullptr; ++i)
     if (load<const void*>(items, i * sizeof(void*)) == callback) return true;
   return false;
+}
+
+const void* running_interpreter() noexcept {
+  const void* thread = g_runtime.functions.current_thread != nullptr ? g_runtime.functions.current_thread() : nullptr;
+  return thread != nullptr ? load<const void*>(thread, kThreadStateInterpreter) : nullptr;
 }
 
 void find_collector_memory(const link_map& object) noexcept {

@@ -12,6 +12,7 @@
 #include "frame_reader.h"
 #include "frames.h"
 #include "interpreter_table.h"
+#include "parts.h"
 #include "lookout.h"
 #include "runtime.h"
 #include "worlds.h"
@@ -124,6 +125,7 @@ void on_interpreter_end(void* capsule) noexcept {
   const void* ending = address_of(own);
   look_at_control_at_end(own, ending);
   close_account(own, ending);
+  forget_instances();
   if (place != &g_main) end_world(ending);
   else expect_next_interpreter();
   if (own.state.exchange(Interpreter::ended, std::memory_order_acq_rel) == Interpreter::watched)

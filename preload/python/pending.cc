@@ -1,5 +1,6 @@
 // Finding out which type a block is an object of, once the program has made one of it.
 #include "../hook.h"
+#include "parts.h"
 #include "type_numbers.h"
 
 namespace heapledger::python {
@@ -67,6 +68,7 @@ bool settle_one(Lane& lane, const PendingObject& object, PendingState& state, bo
     number = kNothing;
   }
   write_type(lane, object, last_record, number);
+  if (lane.types.data()[number].waits != 0 && !state.found && !last_look) wait_for_parts(lane, object, number);
   return true;
 }
 

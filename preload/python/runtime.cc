@@ -14,6 +14,7 @@
 #include "frame_reader.h"
 #include "frames.h"
 #include "interpreters.h"
+#include "parts.h"
 #include "reuse.h"
 #include "self_test.h"
 #include "types.h"
@@ -134,6 +135,7 @@ void find_stack_reader(const link_map& object, Runtime& r) noexcept {
   set_stack_state(can_walk(r) ? StackState::untested : StackState::unsupported);
   if (can_walk(r)) start_types(find_variable(object, "PyType_Type"));
   find_reusable_types(object);
+  find_parts(object);
 }
 
 }  // namespace

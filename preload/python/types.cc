@@ -2,6 +2,7 @@
 #include "types.h"
 
 #include "objects.h"
+#include "parts.h"
 #include "type_numbers.h"
 
 namespace heapledger::python {
@@ -81,10 +82,13 @@ const TypeSlot& slot_of_type(Lane& lane, const std::byte* type, unsigned depth) 
 std::uint32_t remember(Lane& lane, const TypeSlot& slot) noexcept {
   if (!lane.types.reserve(slot.number)) return kNothing;
   KnownType& known = lane.types.data()[slot.number];
+  const bool same = known.type == slot.type && known.generation == slot.generation;
+  if (same && known.waits != 0 && known.world == lane.world_serial) return slot.number;  // all of its instances come here
   const std::uint32_t attributes = known.type == slot.type ? known.attributes : 0;
   if (known.type != slot.type) ++lane.types_met;
-  known = {static_cast<const std::byte*>(slot.type), slot.word, g_type_epoch.load(std::memory_order_relaxed),
-           slot.generation, attributes, lane.world_serial};
+  const auto* type = static_cast<const std::byte*>(slot.type);
+  const std::uint8_t waits = same ? known.waits : has_parts_later(type, attributes) ? kPatience : std::uint8_t{0};
+  known = {type, slot.word, settled_epoch(waits), slot.generation, attributes, lane.world_serial, waits};
   return slot.number;
 }
 

@@ -76,6 +76,18 @@ void add_reuses(TraceBuilder& trace) {
       .alloc(1, kA, 24).put(Typed{1}).at(5000).reused(3, 1, kA).reuse(3, kA).reused(1, 2, kA).reuse(1, kA).free(kA);
 }
 
+/// A __dict__ of its own, its table, and values: of a reused block, of one that is long gone, of one that never was.
+void add_parts(TraceBuilder& trace) {
+  begin_python(trace, 0x030d0000)
+      .put(type(kHasGc, 0, 40, 0, "list"))
+      .put(type(kHeapType | kHasGc | kManagedDict, 1, 40, -1, "Bag"))
+      .put(type(kHasGc | kDictSubclass, 0, 48, 0, "dict"))
+      .alloc(1, kA, 88).put(Typed{2}).alloc(3, kA + 128, 64).put(Typed{3}).alloc(4, kA + 256, 120)
+      .part_of(2, Part::dict, kA + 128).part_of(2, Part::keys, kA + 256).at(5000)
+      .reused(1, 3, kA + 128).part_of(2, Part::dict, kA + 128).part_of(2, Part::values, kA + 256)
+      .free(kA + 128).part_of(1, Part::dict, kA + 128).part_of(2, Part::values, kB);
+}
+
 /// Collections that end, are left in the midst, were never seen; and what became of controls.
 void add_collections(TraceBuilder& trace) {
   begin_python(trace, 0x030c0000)
@@ -143,6 +155,7 @@ std::vector<Seed> built_seeds() {
     void (*add)(TraceBuilder&);
   } kSeeds[] = {{"values-and-dict", heapledger::add_values_and_dict}, {"values", heapledger::add_values},
                 {"reuses", heapledger::add_reuses},                   {"collections", heapledger::add_collections},
+                {"parts", heapledger::add_parts},
                 {"mappings-and-threads", heapledger::add_mappings_and_threads}};
   std::vector<Seed> seeds;
   for (const auto& one : kSeeds) {

@@ -4,6 +4,7 @@ A test that skips itself says why; the reason goes into the summary of scripts/t
 """
 
 import os
+import signal
 import sys
 import traceback
 import unittest
@@ -61,6 +62,8 @@ class TapResult(unittest.TestResult):
 
 
 def main():
+    # A shell ignores interrupts for what it starts in the background, and programs inherit that: some wait for theirs for ever.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     sys.path.insert(0, os.getcwd())
     module = sys.argv[1]
     names = [f"{module}.{name}" for name in sys.argv[2:]] or [module]

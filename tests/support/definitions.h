@@ -37,8 +37,8 @@ class WrittenDown : public read::Definitions {
     note("type {} {} {} {} {} {}", text(t.module), text(t.name), t.flags, t.basic_size, base, owner);
     return next_type_++;
   }
-  std::uint32_t part(std::uint32_t owner, read::Part part) override {
-    note("part {} {}", part == read::Part::dict ? "dict" : "values", owner);
+  std::uint32_t part(std::uint32_t owner, trace::Part part) override {
+    note("part {} {}", trace::part_name(part), owner);
     return next_type_++;
   }
   void attribute(std::uint32_t type, const trace::Attribute& a) override { note("attribute {} {}", type, text(a.name)); }

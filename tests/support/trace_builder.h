@@ -138,6 +138,11 @@ class LaneBuilder {
     const auto move = static_cast<std::int64_t>(address - std::exchange(model_.last_address, address));
     return put(trace::Reused{site, type, move});
   }
+  LaneBuilder& part_of(std::uint32_t owner, trace::Part part, std::uint64_t address, Stamp stamp = {}) {
+    const auto move = static_cast<std::int64_t>(address - std::exchange(model_.last_address, address));
+    const std::uint64_t gap = skipped(trace::shard_of(address), stamp);
+    return put(trace::PartOf{owner, static_cast<std::uint32_t>(part), move, gap});
+  }
   LaneBuilder& typed_late(std::uint32_t type, std::uint32_t site, std::uint64_t address, Stamp stamp = {}) {
     return put(trace::TypedLate{type, site, address, skipped(trace::shard_of(address), stamp)});
   }

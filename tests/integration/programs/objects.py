@@ -138,6 +138,18 @@ class Failure(Exception):
     pass
 
 
+class Told(Failure):
+    def __init__(self, i):
+        super().__init__(i)
+        self.number = i
+
+
+class Asked(Plain):
+    def __init__(self, i):
+        super().__init__(i)
+        vars(self)
+
+
 def endless():
     yield 1
 
@@ -163,6 +175,7 @@ MAKERS = {
     "make_datetime": ("datetime.datetime", lambda i: datetime.datetime(2020, 1, 2, 3, 4, i % 60)),
     "make_aware": ("datetime.datetime", lambda i: datetime.datetime(2020, 1, 2, 3, 4, i % 60, 0, datetime.timezone.utc)),
     "make_number": ("__main__.Number", Number), "make_failure": ("__main__.Failure", lambda i: Failure()),
+    "make_told": ("__main__.Told", Told), "make_asked": ("__main__.Asked", Asked),
     "make_dict": ("dict", lambda i: {}), "make_filled_dict": ("dict", lambda i: {"number": i, "double": i}),
     "make_list": ("list", lambda i: [i]), "make_tuple": ("tuple", lambda i: (i, i)),
     "make_str": ("str", lambda i: "%d." % (i + 1000)), "make_bytes": ("bytes", lambda i: b"%d." % (i + 1000)),

@@ -126,6 +126,26 @@ TEST_F(TablesTest, DictsOfStringsSince311) {  // 32, 64, 128, 256 places
   EXPECT_EQ(grown(trace::Api::py_mem_malloc, Old::after, {400, 768, 1520, 3264}).table_growths, 3u);
 }
 
+TEST_F(TablesTest, TheDictOfAnInstance) {
+  const std::uint32_t owner = ledger_.type("Cache", 0, 9), keys = ledger_.type("keys", 0, 0, {.owner = owner});
+  const std::uint32_t plain = ledger_.buffers(4, trace::Api::py_mem_malloc);
+  ledger::Site typed{.node = ledger_.node(4), .api = trace::Api::py_mem_malloc, .account = ledger::Account::python_buffer};
+  typed.type = keys;
+  std::optional<std::uint64_t> last;
+  for (const std::uint64_t size : {400, 768, 1520, 3264}) {
+    const std::uint64_t row = w().row(plain, 0, size);
+    if (size > 1000) w().amend(row, w().site(typed));
+    if (last) w().death(*last);
+    last = row;
+  }
+  const ledger::Reader& reader = ledger_.read();
+  const GrowthReport report = growth(reader, query::Slots(reader), 0);
+  ASSERT_EQ(report.slots.size(), 1u);
+  EXPECT_TRUE(report.slots.front().only_grew());
+  EXPECT_EQ(report.slots.front().table_bytes, 3264u);
+  EXPECT_EQ(report.slots.front().instances(), 0u);
+}
+
 TEST_F(TablesTest, DictsMadeAnew) {
   EXPECT_EQ(grown(trace::Api::py_obj_malloc, Old::later, {296, 576, 1112, 2208}).table_growths, 0u);
 }

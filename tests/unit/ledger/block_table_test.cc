@@ -18,10 +18,11 @@ using Block = BlockTable::Block;
 class Pair {
  public:
   void insert(std::uint64_t address, std::uint64_t row, std::uint64_t size) {
-    const std::optional<Block> before = table_.put({address, row, size});
-    const auto [found, fresh] = truth_.try_emplace(address, Block{address, row, size});
+    const auto site = static_cast<std::uint32_t>((row + size) * 0x9e3779b9);
+    const std::optional<Block> before = table_.put({address, row, size, site});
+    const auto [found, fresh] = truth_.try_emplace(address, Block{address, row, size, site});
     ASSERT_EQ(before.has_value(), !fresh) << address;
-    if (!fresh) expect_same(*before, std::exchange(found->second, Block{address, row, size}));
+    if (!fresh) expect_same(*before, std::exchange(found->second, Block{address, row, size, site}));
   }
   void erase(std::uint64_t address) {
     const std::optional<Block> block = table_.take(address);
@@ -46,7 +47,7 @@ class Pair {
 
  private:
   static void expect_same(const Block& a, const Block& b) {
-    EXPECT_TRUE(a.address == b.address && a.row == b.row && a.size == b.size) << b.address;
+    EXPECT_TRUE(a.address == b.address && a.row == b.row && a.size == b.size && a.site == b.site) << b.address;
   }
 
   BlockTable table_;

@@ -7,6 +7,7 @@
 #include <set>
 #include <tuple>
 
+#include "../../../analyzer/ledger/file_format.h"
 #include "ledger_oracle.h"
 
 namespace heapledger::ledger {
@@ -54,6 +55,7 @@ class Model {
           at->second.flags = (at->second.flags & ~1u) | e.flags;
         break;
       case EventKind::retype:
+      case EventKind::part:
         break;  // of no block of this model
       case EventKind::reuse:
         if (const auto found = blocks_.find(e.address); found != blocks_.end())
@@ -181,8 +183,11 @@ Booked book(std::vector<Event> events, std::uint32_t forked_from = 0) {
   const auto site = [&](std::uint32_t api, Account account, bool rest) {
     return writer.site({.node = 0, .api = static_cast<Api>(api), .account = account, .continuation = rest});
   };
-  const auto typed = [](std::uint32_t same, std::uint32_t) { return same; };
-  const auto reused = [&](std::uint32_t api, std::uint32_t) { return site(api, Account::native, true); };
+  // Types are told apart by apis of the sites, too.
+  const auto typed = [&](std::uint32_t, std::uint32_t type) { return site(type, Account::native, false); };
+  const auto reused = [&](std::uint32_t api, std::uint32_t type) {
+    return site(type != 0 ? type : api, Account::native, true);
+  };
   Bookkeeper bookkeeper(writer, booked.process, {site, typed, reused});
   for (Event& event : events) {
     if (event.kind == EventKind::alloc) event.site = site(event.site, Account::native, false);
@@ -357,6 +362,26 @@ TEST(Bookkeeper, ReusesInOneTickShareARowUnlessThePeakIsBetween) {
   const Booked booked = check(events);
   EXPECT_EQ(booked.rows.size(), 6u) << "the peak keeps its row, and so does each thread";
   EXPECT_EQ(booked.live(booked.process.peak_row).count({Api::memalign, Account::native, 0}), 1u);
+}
+
+TEST(Bookkeeper, APartOfAnInstanceIsOneAsLongAsItIsThatObject) {
+  const auto part = [](std::uint64_t address, Api as) {
+    Event e = event(EventKind::part, address);
+    return e.type = static_cast<std::uint32_t>(as), e;
+  };
+  std::vector<Event> events = {event(EventKind::alloc, 64, 100), event(EventKind::alloc, 128, 50),
+                               part(64, Api::calloc),            taken_over(128, Api::memalign),
+                               part(128, Api::mmap),             part(192, Api::mmap)};
+  for (std::uint64_t i = 0; i < kRowsPerGroup; ++i) events.push_back(event(EventKind::alloc, 4096 + 16 * i, 1));
+  for (const Api as : {Api::sbrk, Api::operator_new}) events.push_back(part(64, as));  // of a group that is written
+  events.push_back(part(4096, Api::mremap));
+  const Booked booked = book(timed(events));
+  const auto api_of = [&](std::size_t row) { return booked.sites[booked.rows[row].site].api; };
+  EXPECT_EQ(std::tuple(api_of(0), api_of(1), api_of(2), api_of(3), api_of(4)),
+            std::tuple(Api::operator_new, Api::malloc, Api::mmap, Api::mremap, Api::malloc));
+  EXPECT_TRUE(booked.sites[booked.rows[2].site].continuation);
+  EXPECT_EQ(std::tuple(booked.process.allocations, booked.process.unknown_frees, booked.process.unknown_reuses),
+            std::tuple(kRowsPerGroup + 2, 0u, 0u));
 }
 
 /// Times of birth and death of each allocation; 0: alive.

@@ -16,6 +16,7 @@ class TypesTest : public testing::Test {
     again = ledger_.type("Item", 0, 30);  // another class statement, the same name
     book = ledger_.type("Outer.Book", item, 20);
     part = ledger_.type("__dict__", 0, 0, {.owner = book});
+    const std::uint32_t values = ledger_.type("values", 0, 0, {.owner = book}), keys = ledger_.type("keys", 0, 0, {.owner = book});
     ledger::Writer& w = ledger_.writer();
     for (int i = 0; i < 3; ++i) w.row(ledger_.site(1, item), 0, 100);
     w.row(ledger_.site(2, again), 0, 7);
@@ -23,6 +24,8 @@ class TypesTest : public testing::Test {
       w.row(ledger_.site(3, book), 0, 48);
       w.row(ledger_.site(4, part), 0, 64);
     }
+    w.row(ledger_.site(4, values), 0, 40);
+    w.row(ledger_.site(4, keys), 0, 120);
     const std::uint64_t late = w.row(ledger_.site(5, 0), 0, 1000);
     w.amend(late, ledger_.site(5, item));
     reader = &ledger_.read();
@@ -37,7 +40,7 @@ TEST_F(TypesTest, Names) {
   EXPECT_EQ(type_name(*reader, item), "shop.Item");
   EXPECT_EQ(type_name(*reader, book), "shop.Outer.Book");
   EXPECT_EQ(type_name(*reader, part), "shop.Outer.Book");
-  EXPECT_EQ(same_names(*reader), (std::vector<std::uint32_t>{0, item, item, book, book}));
+  EXPECT_EQ(same_names(*reader), (std::vector<std::uint32_t>{0, item, item, book, book, book, book}));
 }
 
 TEST_F(TypesTest, SumsOfInstancesAndTheirParts) {
@@ -48,9 +51,11 @@ TEST_F(TypesTest, SumsOfInstancesAndTheirParts) {
   EXPECT_EQ(types[0].instances.peak_blocks, 5u);
   EXPECT_EQ(types[1].type, book);
   EXPECT_EQ(types[1].instances.peak_bytes, 240u);
-  EXPECT_EQ(types[1].parts.peak_bytes, 320u);
-  EXPECT_EQ(types[1].parts.allocations, 5u);
-  EXPECT_EQ(types[1].all().peak_bytes, 560u);
+  EXPECT_EQ(types[1].parts.peak_bytes, 480u);
+  EXPECT_EQ(types[1].parts.allocations, 7u);
+  EXPECT_EQ(types[1].dicts.peak_bytes, 320u);
+  EXPECT_EQ(types[1].values.peak_bytes, 40u);
+  EXPECT_EQ(types[1].all().peak_bytes, 720u);
 }
 
 TEST_F(TypesTest, WordsOfAFilter) {
@@ -62,9 +67,9 @@ TEST_F(TypesTest, WordsOfAFilter) {
   };
   EXPECT_EQ(bytes({"shop.Item"}), 1307u);
   EXPECT_EQ(bytes({"Item"}), 1307u);
-  EXPECT_EQ(bytes({"Outer.Book"}), 560u);
-  EXPECT_EQ(bytes({"shop.*"}), 1867u);
-  EXPECT_EQ(bytes({"Item", "*.Book"}), 1867u);
+  EXPECT_EQ(bytes({"Outer.Book"}), 720u);
+  EXPECT_EQ(bytes({"shop.*"}), 2027u);
+  EXPECT_EQ(bytes({"Item", "*.Book"}), 2027u);
   try {
     (void)bytes({"Boo"});
     FAIL();

@@ -242,6 +242,28 @@ TEST(LaneReader, ALateTypeIsAnEventWithAStamp) {
   EXPECT_EQ(reading.events[3].stamp, 4u);
 }
 
+TEST(LaneReader, PartsOfInstancesAreEventsThatSetTheLastAddress) {
+  TraceBuilder trace;
+  auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::malloc).put(type_of("A")).put(type_of("B"));
+  lane.alloc(1, kA, 16).part_of(2, trace::Part::dict, kB, {2}).part_of(2, trace::Part::dict, kA);
+  lane.put(trace::PartOf{1, trace::kParts, 16, 0}).put(trace::PartOf{1, 2, 0, 0}).free(kA + 16);
+  const Reading reading = read_all(trace);
+  ASSERT_EQ(reading.events.size(), 6u);
+  EXPECT_FALSE(reading.damaged);
+  const auto what = [&](std::size_t i) {
+    const Event& e = reading.events[i];
+    return std::tuple(e.kind, e.address, e.type, e.site, e.shard);
+  };
+  const std::uint32_t here = trace::shard_of(kA);
+  EXPECT_EQ(what(1), std::tuple(EventKind::part, kB, 502u, 0u, trace::shard_of(kB)));
+  EXPECT_EQ(what(2), std::tuple(EventKind::part, kA, 502u, 0u, here));
+  EXPECT_EQ(what(3), std::tuple(EventKind::nothing, kA + 16, 0u, 0u, here)) << "of a later version";
+  EXPECT_EQ(what(4), std::tuple(EventKind::part, kA + 16, 503u, 0u, here));
+  EXPECT_EQ(reading.events[5].stamp, reading.events[2].stamp + 3);
+  EXPECT_EQ(reading.definitions.at(5), "part __dict__ 501");
+  EXPECT_EQ(reading.definitions.at(6), "part keys 500");
+}
+
 TEST(LaneReader, AHotReuseIsOneOfTheLastTypeOfItsSite) {
   TraceBuilder trace;
   auto& lane = trace.lane(0).site(Api::py_obj_malloc).site(Api::py_obj_calloc).put(type_of("A")).put(type_of("B"));
@@ -322,7 +344,7 @@ TEST(LaneReader, TheExampleOfTheDocument) {
 
 TEST(LaneReader, KindsOfALaterVersionAreSkipped) {
   TraceBuilder trace;
-  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::collections_unseen);
+  constexpr unsigned kLastKind = static_cast<unsigned>(trace::Kind::part_of);
   const FileBytes body(200, std::byte{0xff});
   auto& lane = trace.lane(0).alloc(0, kA, 16);
   for (unsigned kind = 0; kind < 64; ++kind) {
@@ -388,6 +410,9 @@ TEST(LaneReader, TypesThatWereNotDefinedAreDamage) {
   expect_damage(encoded(trace::TypedLate{0, 2, kA, 0}), "site of a late type");
   expect_damage(encoded(trace::TypedLate{0, 1, 0, 0}), "late type of nothing");
   expect_damage(encoded(trace::Attribute{2, 0, {}}), "type of an attribute");
+  expect_damage(encoded(trace::PartOf{2, 0, kA, 0}), "owner of a part");
+  expect_damage(encoded(trace::PartOf{0, 0, kA, 0}), "part of nobody");
+  expect_damage(encoded(trace::PartOf{1, 0, -static_cast<std::int64_t>(kA), 0}), "part at address 0");
   expect_damage(encoded(trace::Reused{2, 0, 0}), "site of a reuse");
   expect_damage(encoded(trace::Reused{1, 2, 0}), "type of a reuse");
   expect_damage(encoded(trace::Reused{1, 0, -static_cast<std::int64_t>(kA)}), "reuse of address 0");

@@ -25,8 +25,8 @@ constexpr std::uint32_t kHeap = trace::kHeapType, kManaged = trace::kManagedDict
 class LaneNumbers : public NoDefinitions {
  public:
   std::uint32_t type(const trace::Type&, std::uint32_t, std::uint32_t) override { return ++types_; }
-  std::uint32_t part(std::uint32_t owner, Part part) override {
-    return owner + (part == Part::dict ? 2000 : 1000);
+  std::uint32_t part(std::uint32_t owner, trace::Part part) override {
+    return owner + (part == trace::Part::dict ? 2000 : 1000);
   }
 
  private:

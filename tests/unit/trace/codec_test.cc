@@ -226,7 +226,7 @@ class ExtendedRecord : public testing::Test {};
 using AllRecords =
     testing::Types<Order, Time, Realloc, VoidStamp, AllocWide, FreeWide, Thread, Code, Node, Site, Map, Unmap, Remap,
                    Protect, Process, Interpreter, SelfTest, ThreadEnd, Stack, StackEnd, Break, CollectionBegin, CollectionEnd,
-                   CollectionsBefore, Type, Typed, TypedLate, Control, Attribute, Reused, CollectionsUnseen>;
+                   CollectionsBefore, Type, Typed, TypedLate, Control, Attribute, Reused, CollectionsUnseen, PartOf>;
 TYPED_TEST_SUITE(ExtendedRecord, AllRecords);
 
 TYPED_TEST(ExtendedRecord, ReadsBackByTheCodecAndByHand) {

@@ -68,7 +68,7 @@ TEST(Format, NumbersOfKinds) {
                              Kind::thread_end, Kind::stack, Kind::stack_end, Kind::brk,
                              Kind::collection_begin, Kind::collection_end, Kind::collections_before,
                              Kind::type, Kind::typed, Kind::typed_late, Kind::control, Kind::attribute, Kind::reused,
-                             Kind::collections_unseen};
+                             Kind::collections_unseen, Kind::part_of};
   for (std::size_t i = 0; i < std::size(kKinds); ++i) EXPECT_EQ(static_cast<std::size_t>(kKinds[i]), i + 1);
   EXPECT_EQ(static_cast<std::size_t>(Kind::control), 28u);
 }

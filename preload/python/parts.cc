@@ -1,0 +1,238 @@
+// Follows the pointers from instances to their dicts, and from those to their tables.
+#include "parts.h"
+
+#include "../hook.h"
+#include "../symbols.h"
+#include "collector_memory.h"
+#include "objects.h"
+#include "type_names.h"
+#include "type_numbers.h"
+
+namespace heapledger::python {
+
+constinit std::atomic<std::uint32_t> g_waiting_instances = 0;
+
+namespace {
+
+using trace::Part;
+
+constinit const void* g_dict_type = nullptr;
+/// PyUnstable_GC_VisitObjects (3.12+), which stops all threads of a free-threaded build. The visitor returns 1 to go on.
+using Visitor = int (*)(void* object, void* context);
+using VisitAll = void (*)(Visitor visit, void* context);
+constinit VisitAll g_visit_objects = nullptr;
+
+/// From 3.11 on: its instances have values from the begin.
+bool is_plain(const std::byte* type, std::uint32_t flags) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  if (layout.minor >= 13) return (flags & trace::kInlineValues) != 0;
+  const auto word = [=](tp::Distance distance) { return load<std::int64_t>(type, layout.type_name + distance); };
+  constexpr std::int64_t kObject = 16;  // tp_basicsize of object, whose end may be followed by a pointer to weak references
+  return word(tp::item_size) == 0 && word(tp::basic_size) == kObject + (word(tp::weaklist_offset) > 0 ? 8 : 0);
+}
+
+/// Where an object has the pointer to its __dict__; nullptr: it has none.
+const std::byte* dict_slot(const std::byte* object, const std::byte* type) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  if ((type_flags(type) & layout.pre_header_flags & trace::kManagedDict) != 0)
+    return object - layout.gc_header - sizeof(void*);
+  const auto offset = load<std::int64_t>(type, layout.type_name + tp::dict_offset);
+  if (offset >= 0) return offset != 0 ? object + offset : nullptr;
+  if (layout.minor > 11) return nullptr;  // C alone could make such a type there
+  const auto basic = load<std::int64_t>(type, layout.type_name + tp::basic_size);
+  const auto each = load<std::int64_t>(type, layout.type_name + tp::item_size);
+  const auto items = load<std::int64_t>(object, layout.object_type + sizeof(void*));  // negative ones have a sign of their own
+  return object + (basic + (items < 0 ? -items : items) * each + 7) / 8 * 8 + offset;
+}
+
+/// The __dict__, whatever its class; 3.12 has tagged values there.
+const std::byte* dict_in(const std::byte* slot) noexcept {
+  const auto* dict = slot != nullptr ? load<const std::byte*>(slot, 0) : nullptr;
+  return (reinterpret_cast<std::uintptr_t>(dict) & 7) == 0 ? dict : nullptr;
+}
+
+/// The block that values of a dict begin in; nullptr: they lie in the instance.
+const std::byte* block_of_values(const std::byte* values) noexcept {
+  const unsigned minor = g_runtime.layout->minor;
+  if (minor < 11) return values;
+  if (!readable(values - 1)) return nullptr;
+  if (minor < 13) return values - load<std::uint8_t>(values - 1, 0);  // bytes for their order stand before
+  constexpr std::size_t kEmbedded = 2;
+  return load<std::uint8_t>(values, kEmbedded) == 0 ? values : nullptr;
+}
+
+void write_part(Lane& lane, std::uint32_t owner, Part part, const std::byte* block) noexcept {
+  if (block == nullptr || owner == kNothing) return;
+  const auto address = reinterpret_cast<std::uintptr_t>(block);
+  const std::uint32_t shard = trace::shard_of(address);
+  const auto move = static_cast<std::int64_t>(address - lane.model.last_address);
+  const std::uint32_t gap = hook::skipped(lane, shard, hook::take_stamp_alone(lane, shard));
+  lane.append(trace::PartOf{owner, static_cast<std::uint32_t>(part), move, gap});
+  lane.model.last_address = address;
+}
+
+/// Of a dict. Tables that nobody allocated, as that of all empty dicts, are unknown to the reader.
+void write_table(Lane& lane, std::uint32_t owner, const std::byte* dict) noexcept {
+  const std::size_t place = g_runtime.layout->dict_keys;
+  const auto* values = load<const std::byte*>(dict, place + sizeof(void*));
+  if (values != nullptr) return write_part(lane, owner, Part::values, block_of_values(values));
+  write_part(lane, owner, Part::keys, load<const std::byte*>(dict, place));
+}
+
+/// Whether instances are dicts of another class than dict itself: the table of such a one is its own.
+bool is_dict_subclass(const std::byte* type) noexcept {
+  return (type_flags(type) & trace::kDictSubclass) != 0 && type != g_dict_type;
+}
+
+/// `dict`: its __dict__, or nullptr.
+void write_all(Lane& lane, const std::byte* object, const std::byte* type, const std::byte* dict) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const std::uint32_t owner = number_of_reused(lane, type);
+  if (owner == kNothing) return;
+  KnownType& known = lane.types.data()[owner];
+  if (known.waits != kForGood && has_parts_later(type, known.attributes)) wait_for_good(known);
+  if (is_dict_subclass(type)) write_table(lane, owner, object);
+  if (dict == nullptr || load<const void*>(dict, layout.object_type) != g_dict_type) return;
+  write_part(lane, owner, Part::dict, dict - layout.gc_header);
+  write_table(lane, owner, dict);
+}
+
+/// An instance that waits, at a place that its address gives it.
+struct Waiting {
+  std::atomic<const std::byte*> block;
+  std::uint64_t size;
+  const std::byte* type;
+  std::uint32_t type_word, generation;  ///< of the type's address
+};
+constinit Waiting g_waiting[64] = {};
+
+Waiting& place_of_instance(const void* block) noexcept {
+  return g_waiting[(reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9e3779b97f4a7c15u >> 58];
+}
+
+/// Of dicts, which mostly lie where the one before does; it takes a call of the kernel to know.
+bool is_dict_readable(const std::byte* dict) noexcept {
+  constinit static std::atomic<std::uintptr_t> g_page = 0;
+  const std::size_t last = g_runtime.layout->dict_keys + sizeof(void*);
+  const auto page = reinterpret_cast<std::uintptr_t>(dict) / sys::kPage;
+  const bool near = g_page.load(std::memory_order_relaxed) == page && reinterpret_cast<std::uintptr_t>(dict + last) / sys::kPage == page;
+  if (near) return true;
+  if (!readable(dict, last)) return false;
+  g_page.store(page, std::memory_order_relaxed);
+  return true;
+}
+
+/// It is alive, as far as it is an instance at all: up to 3.11 a table of a dict may look like one, and changes. And a type of C
+/// may leave what its memory held before.
+void write_waiting(Lane& lane, const Waiting& instance) noexcept {
+  const std::byte* const block = instance.block.load(std::memory_order_relaxed);
+  const std::byte* const word = block + instance.type_word;
+  const auto* type = load<const std::byte*>(word, 0);
+  if (type != instance.type || generation_of(type).load(std::memory_order_relaxed) != instance.generation) return;
+  const std::byte* const object = word - g_runtime.layout->object_type;
+  const std::byte* const slot = dict_slot(object, type);
+  if (slot != nullptr && static_cast<std::size_t>(slot - block) + sizeof(void*) > instance.size) return;
+  const std::byte* const dict = dict_in(slot);
+  const bool has_dict = dict != nullptr && is_dict_readable(dict);
+  if (has_dict || is_dict_subclass(type)) write_all(lane, object, type, has_dict ? dict : nullptr);
+}
+
+/// The last walk through all objects: events until then, and how many there have to be until the next.
+constinit std::atomic<std::uint32_t> g_walk_events = 0, g_walk_pause = 0;
+
+/// Of an object that is whole: the collector may visit it.
+int write_parts_of(void* address, void* pause) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const auto* object = static_cast<const std::byte*>(address);
+  const auto* type = load<const std::byte*>(object, layout.object_type);
+  constexpr std::uint32_t kOfAnObject = 2, kOfParts = 8;
+  auto& count = *static_cast<std::uint32_t*>(pause);
+  count += kOfAnObject;
+  const std::byte* const dict = dict_in(dict_slot(object, type));
+  const bool is_class = (type_flags(type) & trace::kTypeSubclass) != 0 && (type_flags(object) & trace::kHeapType) != 0;
+  const auto* shared = is_class ? load<const std::byte*>(object, layout.type_cached_keys) : nullptr;
+  if (dict == nullptr && shared == nullptr && !is_dict_subclass(type)) return 1;
+  hook::record_apart([=](Lane& lane) {
+    write_all(lane, object, type, dict);
+    write_part(lane, number_of_reused(lane, type), Part::keys, shared);
+  });
+  count += kOfParts;
+  return 1;
+}
+
+/// Of all threads, by their stamps; wraps around.
+std::uint32_t count_events() noexcept {
+  std::uint32_t sum = 0;
+  for (const auto& shard : g_recording->shards) sum += shard.next.load(std::memory_order_relaxed);
+  return sum;
+}
+
+}  // namespace
+
+void find_parts(const link_map& object) noexcept {
+  g_dict_type = find_variable(object, "PyDict_Type");
+  find_function(object, g_visit_objects, "PyUnstable_GC_VisitObjects");
+}
+
+bool has_parts_later(const std::byte* type, std::uint32_t attributes) noexcept {
+  const Layout& layout = *g_runtime.layout;
+  const std::uint32_t flags = type_flags(type);
+  const bool managed = (flags & layout.pre_header_flags & trace::kManagedDict) != 0;
+  const auto offset = load<std::int64_t>(type, layout.type_name + tp::dict_offset);
+  if (g_runtime.free_threaded || (flags & trace::kTypeSubclass) != 0) return false;
+  if (is_dict_subclass(type)) return true;
+  if (!managed && offset == 0) return false;
+  if (layout.minor < 11) return (flags & trace::kExceptionSubclass) != 0 || offset < 0;
+  if (!managed) return (flags & (trace::kHeapType | trace::kExceptionSubclass)) != 0;
+  constexpr std::uint32_t kSharedNames = 29;  // that instances have room for
+  return attributes >= kSharedNames || !is_plain(type, flags);
+}
+
+void wait_for_parts(Lane& lane, const PendingObject& object, std::uint32_t number) noexcept {
+  if (g_recording->many_worlds.load(std::memory_order_relaxed)) return;
+  const KnownType known = lane.types.data()[number];
+  Waiting& place = place_of_instance(object.block);
+  if (KnownType& its = lane.types.data()[number]; known.waits != kForGood) its.epoch = settled_epoch(--its.waits);
+  if (place.block.load(std::memory_order_relaxed) != nullptr) write_waiting(lane, place);
+  else g_waiting_instances.fetch_add(1, std::memory_order_relaxed);
+  place.size = object.size;
+  place.type = known.type;
+  place.type_word = known.word;
+  place.generation = known.generation;
+  place.block.store(object.block, std::memory_order_relaxed);
+}
+
+void stop_waiting(const void* block) noexcept {
+  const auto* ending = static_cast<const std::byte*>(block);
+  if (place_of_instance(block).block.compare_exchange_strong(ending, nullptr, std::memory_order_relaxed))
+    g_waiting_instances.fetch_sub(1, std::memory_order_relaxed);
+}
+
+void forget_instances() noexcept {
+  for (const Waiting& place : g_waiting)
+    if (const std::byte* block = place.block.load(std::memory_order_relaxed); block != nullptr) stop_waiting(block);
+}
+
+void write_parts() noexcept {
+  if (!g_type_reader.is_on || g_dict_type == nullptr) return;
+  const std::uint32_t since = count_events() - g_walk_events.load(std::memory_order_relaxed);
+  if (since < g_walk_pause.load(std::memory_order_relaxed) && g_runtime.functions.is_initialized() != 0) return;
+  std::uint32_t pause = 0;
+  if (!g_runtime.free_threaded) {
+    const CollectorMemory memory(running_interpreter());
+    if (memory) memory.for_each_object(write_parts_of, &pause, false);
+  } else if (g_visit_objects != nullptr) {
+    g_visit_objects(write_parts_of, &pause);
+  }
+  g_walk_pause.store(pause, std::memory_order_relaxed);
+  g_walk_events.store(count_events(), std::memory_order_relaxed);
+}
+
+void write_parts_at_exit() noexcept {
+  if (g_runtime.free_threaded || g_dict_type == nullptr) return;
+  const CollectorMemory memory(running_interpreter());
+  std::uint32_t pause = 0;
+  if (memory && !memory.is_collecting()) memory.for_each_object(write_parts_of, &pause, true);
+}
+
+}  // namespace heapledger::python
