@@ -115,6 +115,7 @@ struct PendingState {
   const std::byte* type;
   std::uint32_t generation;
   bool found;
+  bool passed;             ///< another thread took over and saw nothing yet: the block may have ended out of our sight
   std::uint8_t looks;      ///< how often it was looked at in vain
 };
 struct SetAside {

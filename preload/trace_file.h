@@ -50,6 +50,7 @@ struct Recording {
     std::atomic<std::uint32_t> next;
   };
   Counter shards[trace::kShardCount];
+  std::atomic<std::uint32_t> walk_events;  ///< stamps taken before all objects were looked at last (python/parts.h)
 };
 
 /// Set before the first event; nullptr while and where nothing is recorded. Another one only in a child that a signal handler

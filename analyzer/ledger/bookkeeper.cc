@@ -11,6 +11,9 @@ using read::EventKind;
 namespace {
 /// The range was given with sbrk; not a MapFlag of the trace.
 constexpr std::uint32_t kFromBreak = 1u << 16;
+
+/// Bit of the site of a block that was seen to be a part of an instance: what somebody took it for later is no news.
+constexpr std::uint32_t kIsPart = std::uint32_t{1} << 31;
 }  // namespace
 
 void Bookkeeper::apply(const Event& event) {
@@ -114,7 +117,7 @@ std::uint32_t Bookkeeper::reused_site(std::uint32_t site, std::uint32_t type) {
 /// The site is that of the allocation: of the first row of a block that has several.
 void Bookkeeper::retype(const Event& event) {
   const auto block = blocks_.find(event.address);
-  if (!block) return;  // only a damaged trace has such a record
+  if (!block || (block->site & kIsPart) != 0) return;  // only a damaged trace has such a record of no block
   const std::uint64_t row =
       reused_rows_.contains(block->row) ? reused_rows_.first_of(block->row) : block->row;
   writer_.amend(row, event.type == 0 ? event.site : typed_site(event.site, event.type));
@@ -125,7 +128,9 @@ void Bookkeeper::part(const Event& event) {
   const auto block = blocks_.find(event.address);
   if (!block) return;
   const bool continues = reused_rows_.contains(block->row);
-  writer_.amend(block->row, continues ? reused_site(block->site, event.type) : typed_site(block->site, event.type));
+  const std::uint32_t site = block->site & ~kIsPart;
+  writer_.amend(block->row, continues ? reused_site(site, event.type) : typed_site(site, event.type));
+  if (site == block->site) blocks_.put({block->address, block->row, block->size, site | kIsPart});
 }
 
 /// The block lives on as a row of the new site. A row that began in this tick is changed instead: nobody can

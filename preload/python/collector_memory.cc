@@ -3,6 +3,7 @@
 
 #include "finder.h"
 #include "frame_reader.h"
+#include "objects.h"
 #include "offsets.h"
 #include "runtime.h"
 
@@ -43,7 +44,7 @@ const std::byte* previous_of(const std::byte* header) noexcept { return link(hea
 /// Whether two headers follow each other. Another page is asked for before it is read, which takes as long as ten objects.
 bool is_behind(const std::byte* next, const std::byte* header, bool in_doubt) noexcept {
   const bool near = (reinterpret_cast<std::uintptr_t>(next) ^ reinterpret_cast<std::uintptr_t>(header)) < sys::kPage;
-  return (near || !in_doubt || sys::readable(next)) && previous_of(next) == header;
+  return (near || !in_doubt || readable(next, sizeof(void*))) && previous_of(next) == header;
 }
 
 /// Heads of the lists of objects stand in front of the thresholds, with whose places some releases of 3.13 differ.
@@ -83,12 +84,13 @@ CollectionCounts CollectorMemory::counts() const noexcept {
 
 void CollectorMemory::for_each_object(int (*visit)(void*, void*), void* context, bool in_doubt) const noexcept {
   constexpr std::size_t kLists = kCollectorGenerations + 1;
-  const std::size_t first = first_list(state_);
+  const std::size_t first = first_list(state_), size = g_places->frozen + kCollectorGeneration;
   for (std::size_t i = 0; i < kLists; ++i) {
     const std::byte* head = state_ + (i == kCollectorGenerations ? g_places->frozen : first + i * kCollectorGeneration);
     for (const std::byte *header = head, *next; (next = next_of(header)) != head; header = next) {
-      if (!is_behind(next, header, in_doubt || header == head)) break;
-      visit(const_cast<std::byte*>(next) + g_runtime.layout->gc_header, context);
+      const bool is_head = static_cast<std::size_t>(next - state_) < size;  // of another list: both are being merged
+      if (is_head || !is_behind(next, header, in_doubt || header == head)) break;
+      if (visit(const_cast<std::byte*>(next) + g_runtime.layout->gc_header, context) == 0) return;
     }
   }
 }

@@ -36,8 +36,9 @@ class CollectorMemory {
   /// all others. False: they are nowhere, and must not be asked for.
   [[nodiscard]] bool find_thresholds(const int* set, unsigned count) const noexcept;
   [[nodiscard]] CollectorThresholds thresholds() const noexcept;
-  /// Calls visit(object, context) for each object that it knows of, what was frozen included. With the interpreter's lock,
-  /// and not in a free-threaded build. `in_doubt`: a signal may have come in the midst of a change; stops where it is seen.
+  /// Calls visit(object, context) for each object that it knows of, youngest generation first, what was frozen last, until it
+  /// returns 0. With the interpreter's lock, and not in a free-threaded build. `in_doubt`: a signal may have come in the midst of
+  /// a change; a list ends where that is seen.
   void for_each_object(int (*visit)(void* object, void* context), void* context, bool in_doubt) const noexcept;
   /// Whether its list of callbacks has this one; true where there is no list any more.
   [[nodiscard]] bool calls_back(const void* callback) const noexcept;

@@ -55,7 +55,7 @@ const std::byte* dict_in(const std::byte* slot) noexcept {
 const std::byte* block_of_values(const std::byte* values) noexcept {
   const unsigned minor = g_runtime.layout->minor;
   if (minor < 11) return values;
-  if (!readable(values - 1)) return nullptr;
+  if (!readable(values - 8, 8)) return nullptr;
   if (minor < 13) return values - load<std::uint8_t>(values - 1, 0);  // bytes for their order stand before
   constexpr std::size_t kEmbedded = 2;
   return load<std::uint8_t>(values, kEmbedded) == 0 ? values : nullptr;
@@ -67,8 +67,7 @@ void write_part(Lane& lane, std::uint32_t owner, Part part, const std::byte* blo
   const std::uint32_t shard = trace::shard_of(address);
   const auto move = static_cast<std::int64_t>(address - lane.model.last_address);
   const std::uint32_t gap = hook::skipped(lane, shard, hook::take_stamp_alone(lane, shard));
-  lane.append(trace::PartOf{owner, static_cast<std::uint32_t>(part), move, gap});
-  lane.model.last_address = address;
+  if (lane.append(trace::PartOf{owner, static_cast<std::uint32_t>(part), move, gap})) lane.model.last_address = address;
 }
 
 /// Of a dict. Tables that nobody allocated, as that of all empty dicts, are unknown to the reader.
@@ -110,18 +109,6 @@ Waiting& place_of_instance(const void* block) noexcept {
   return g_waiting[(reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9e3779b97f4a7c15u >> 58];
 }
 
-/// Of dicts, which mostly lie where the one before does; it takes a call of the kernel to know.
-bool is_dict_readable(const std::byte* dict) noexcept {
-  constinit static std::atomic<std::uintptr_t> g_page = 0;
-  const std::size_t last = g_runtime.layout->dict_keys + sizeof(void*);
-  const auto page = reinterpret_cast<std::uintptr_t>(dict) / sys::kPage;
-  const bool near = g_page.load(std::memory_order_relaxed) == page && reinterpret_cast<std::uintptr_t>(dict + last) / sys::kPage == page;
-  if (near) return true;
-  if (!readable(dict, last)) return false;
-  g_page.store(page, std::memory_order_relaxed);
-  return true;
-}
-
 /// It is alive, as far as it is an instance at all: up to 3.11 a table of a dict may look like one, and changes. And a type of C
 /// may leave what its memory held before.
 void write_waiting(Lane& lane, const Waiting& instance) noexcept {
@@ -133,30 +120,38 @@ void write_waiting(Lane& lane, const Waiting& instance) noexcept {
   const std::byte* const slot = dict_slot(object, type);
   if (slot != nullptr && static_cast<std::size_t>(slot - block) + sizeof(void*) > instance.size) return;
   const std::byte* const dict = dict_in(slot);
-  const bool has_dict = dict != nullptr && is_dict_readable(dict);
+  const bool has_dict = dict != nullptr && readable(dict, g_runtime.layout->dict_keys + sizeof(void*));
   if (has_dict || is_dict_subclass(type)) write_all(lane, object, type, has_dict ? dict : nullptr);
 }
 
-/// The last walk through all objects: events until then, and how many there have to be until the next.
-constinit std::atomic<std::uint32_t> g_walk_events = 0, g_walk_pause = 0;
+/// A walk through all objects.
+struct Walk {
+  std::uint32_t left;   ///< objects that may still be visited
+  std::uint32_t pause;  ///< events until the next walk
+};
+constinit std::atomic<std::uint32_t> g_walk_pause = 0;  ///< after the last one
+
+bool is_recording() noexcept { return g_recording->phase.load(std::memory_order_relaxed) == Recording::ready; }
 
 /// Of an object that is whole: the collector may visit it.
-int write_parts_of(void* address, void* pause) noexcept {
+int write_parts_of(void* address, void* context) noexcept {
   const Layout& layout = *g_runtime.layout;
   const auto* object = static_cast<const std::byte*>(address);
   const auto* type = load<const std::byte*>(object, layout.object_type);
   constexpr std::uint32_t kOfAnObject = 2, kOfParts = 8;
-  auto& count = *static_cast<std::uint32_t*>(pause);
-  count += kOfAnObject;
+  auto& walk = *static_cast<Walk*>(context);
+  if (walk.left-- == 0 || !is_recording()) return 0;
+  walk.pause += kOfAnObject;
   const std::byte* const dict = dict_in(dict_slot(object, type));
   const bool is_class = (type_flags(type) & trace::kTypeSubclass) != 0 && (type_flags(object) & trace::kHeapType) != 0;
   const auto* shared = is_class ? load<const std::byte*>(object, layout.type_cached_keys) : nullptr;
   if (dict == nullptr && shared == nullptr && !is_dict_subclass(type)) return 1;
   hook::record_apart([=](Lane& lane) {
+    if (!has_types(lane)) return;
     write_all(lane, object, type, dict);
     write_part(lane, number_of_reused(lane, type), Part::keys, shared);
   });
-  count += kOfParts;
+  walk.pause += kOfParts;
   return 1;
 }
 
@@ -165,6 +160,14 @@ std::uint32_t count_events() noexcept {
   std::uint32_t sum = 0;
   for (const auto& shard : g_recording->shards) sum += shard.next.load(std::memory_order_relaxed);
   return sum;
+}
+
+/// Most of what a forked process has was its parent's, and unknown to readers of its trace: it looks at no more objects than it
+/// has had events.
+Walk new_walk() noexcept {
+  const trace::FileHeader* header = g_recording->header.load(std::memory_order_acquire);
+  const bool forked = header != nullptr && header->forked_from != 0;
+  return {forked ? count_events() : ~std::uint32_t{0}, 0};
 }
 
 }  // namespace
@@ -214,25 +217,25 @@ void forget_instances() noexcept {
 }
 
 void write_parts() noexcept {
-  if (!g_type_reader.is_on || g_dict_type == nullptr) return;
-  const std::uint32_t since = count_events() - g_walk_events.load(std::memory_order_relaxed);
+  if (!g_type_reader.is_on || g_dict_type == nullptr || !is_recording()) return;
+  const std::uint32_t since = count_events() - g_recording->walk_events.load(std::memory_order_relaxed);
   if (since < g_walk_pause.load(std::memory_order_relaxed) && g_runtime.functions.is_initialized() != 0) return;
-  std::uint32_t pause = 0;
+  Walk walk = new_walk();
   if (!g_runtime.free_threaded) {
     const CollectorMemory memory(running_interpreter());
-    if (memory) memory.for_each_object(write_parts_of, &pause, false);
+    if (memory) memory.for_each_object(write_parts_of, &walk, false);
   } else if (g_visit_objects != nullptr) {
-    g_visit_objects(write_parts_of, &pause);
+    g_visit_objects(write_parts_of, &walk);
   }
-  g_walk_pause.store(pause, std::memory_order_relaxed);
-  g_walk_events.store(count_events(), std::memory_order_relaxed);
+  g_walk_pause.store(walk.pause, std::memory_order_relaxed);
+  g_recording->walk_events.store(count_events(), std::memory_order_relaxed);
 }
 
 void write_parts_at_exit() noexcept {
-  if (g_runtime.free_threaded || g_dict_type == nullptr) return;
+  if (g_runtime.free_threaded || g_dict_type == nullptr || !is_recording() || t_state.depth != hook::kIdle) return;
   const CollectorMemory memory(running_interpreter());
-  std::uint32_t pause = 0;
-  if (memory && !memory.is_collecting()) memory.for_each_object(write_parts_of, &pause, true);
+  Walk walk = new_walk();
+  if (memory && !memory.is_collecting()) memory.for_each_object(write_parts_of, &walk, true);
 }
 
 }  // namespace heapledger::python

@@ -68,7 +68,7 @@ bool settle_one(Lane& lane, const PendingObject& object, PendingState& state, bo
     number = kNothing;
   }
   write_type(lane, object, last_record, number);
-  if (lane.types.data()[number].waits != 0 && !state.found && !last_look) wait_for_parts(lane, object, number);
+  if (lane.types.data()[number].waits != 0 && !state.passed && !last_look) wait_for_parts(lane, object, number);
   return true;
 }
 
@@ -94,6 +94,7 @@ void give_up_oldest(Lane& lane) noexcept {
 void find_for(Lane& lane, const PendingObject& object, PendingState& state) noexcept {
   if (object.block == nullptr || state.found) return;
   const Found found = identify(lane, object);
+  state.passed = true;
   if (found.number == kNotYet) return;  // nobody else can know of it
   state.found = true;
   state.type = found.type;

@@ -137,6 +137,13 @@ class Types(PythonTest):
                 apart = self.interpreter.minor < (3, 14) or function not in INSIDE
                 self.assertAlmostEqual(2 * count * apart, entry["parts"]["peak_blocks"], delta=2 * last + kept)
 
+    def test_a_forked_child_does_not_tell_what_its_parent_has(self):
+        outcome, recording = self.record_unchanged(self.python("carried.py", 2000, "forked"))
+        self.assertEqual(0, outcome.status, outcome.stderr)
+        self.assert_sound(recording)
+        parent, child = sorted(recording.processes, key=lambda process: process.forked_from)
+        self.assertLess(child.raw_bytes, parent.raw_bytes / 10)
+
 
 if __name__ == "__main__":
     unittest.main()

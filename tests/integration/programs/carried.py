@@ -1,7 +1,8 @@
 """Makes COUNT instances of each of several classes whose attributes lie in dicts of their own, at some time or other.
 
 Prints what the interpreter itself says of the size of their dicts, by the function that made them. With "end" they are kept, and the process
-leaves without tearing the interpreter down. With "gone" nothing is ever collected, and they are gone at the end.
+leaves without tearing the interpreter down. With "gone" nothing is ever collected, and they are gone at the end. With "forked"
+a child of the process makes one more and leaves.
 """
 
 import gc
@@ -133,7 +134,13 @@ for function, make in {**MAKERS, **LATE}.items():
     kept.append(made)
 print(json.dumps(sizes))
 sys.stdout.flush()
-if sys.argv[2] == "end":
+if sys.argv[2] == "forked":
+    child = os.fork()
+    if child == 0:
+        kept.append(Told(0))
+        os._exit(0)
+    os.waitpid(child, 0)
+if sys.argv[2] != "gone":
     os._exit(0)
 del made
 kept.clear()

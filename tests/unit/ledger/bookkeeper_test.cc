@@ -372,9 +372,14 @@ TEST(Bookkeeper, APartOfAnInstanceIsOneAsLongAsItIsThatObject) {
   std::vector<Event> events = {event(EventKind::alloc, 64, 100), event(EventKind::alloc, 128, 50),
                                part(64, Api::calloc),            taken_over(128, Api::memalign),
                                part(128, Api::mmap),             part(192, Api::mmap)};
+  events.push_back(part(64, Api::calloc)), events.back().kind = EventKind::retype;  // it was on its way
+  events.back().type = static_cast<std::uint32_t>(Api::realloc);
   for (std::uint64_t i = 0; i < kRowsPerGroup; ++i) events.push_back(event(EventKind::alloc, 4096 + 16 * i, 1));
+  const std::size_t before = events.size();
   for (const Api as : {Api::sbrk, Api::operator_new}) events.push_back(part(64, as));  // of a group that is written
   events.push_back(part(4096, Api::mremap));
+  const Booked first = book(timed({events.begin(), events.begin() + static_cast<std::ptrdiff_t>(before)}));
+  EXPECT_EQ(first.sites[first.rows[0].site].api, Api::calloc);
   const Booked booked = book(timed(events));
   const auto api_of = [&](std::size_t row) { return booked.sites[booked.rows[row].site].api; };
   EXPECT_EQ(std::tuple(api_of(0), api_of(1), api_of(2), api_of(3), api_of(4)),
