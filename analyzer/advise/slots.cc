@@ -156,7 +156,9 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
   if (advice.refusal.empty()) advice.refusal = missing_names(reader, process, same, names, advice);
   if (!advice.refusal.empty()) return advice;
   if (!is_told(reader, process.python_hex, sums)) {
-    advice.refusal = "what its instances keep their attributes in cannot be told from other blocks";
+    advice.refusal =
+        "its instances have dicts of their own, as a base made in C asks for; what slots would save there is not "
+        "predicted";
     return advice;
   }
   predict(process.python_hex, base_below(reader, process, advice), sums, advice);

@@ -133,6 +133,18 @@ bool weakly_referable(const ledger::Type& t) {
          (t.weaklist_offset != 0 || (t.flags & trace::kManagedWeakref) != 0);
 }
 
+/// A command that looks at this process again, and a moment of it in the session's time.
+std::string again(const AdviceInput& input, std::string_view command) {
+  const bool alone = input.reader.processes().size() == 1;
+  return fmt::format("heapledger {} {}{}", command, shell_word(input.ledger),
+                     alone ? "" : fmt::format(" --pid {}", input.process().pid));
+}
+std::string moment(const AdviceInput& input, std::uint64_t process_us) {
+  const auto own = std::ranges::find(input.profile.processes, input.number, &query::ProcessProfile::process);
+  const std::uint64_t begin_us = own != input.profile.processes.end() ? own->offset_us : 0;
+  return fmt::format("{:.3f}s", static_cast<double>(begin_us + process_us) / 1e6);
+}
+
 std::string growing(const AdviceInput& input, const Style& style, const Places& places,
                     const std::vector<GrownLine>& lines) {
   Table table("rrrl");
@@ -155,7 +167,10 @@ std::string growing(const AdviceInput& input, const Style& style, const Places& 
                {share_text(later, line.sums.total_bytes())},
                {printable(what), Ink::plain, place(places, line), Ink::dim}});
   }
-  return rows == 0 ? style.dim("  nothing grows steadily and stays\n") : table.text(style);
+  if (rows == 0) return style.dim("  nothing grows steadily and stays\n");
+  const std::uint64_t end_us = input.growth.end_us;
+  return table.text(style) + verify_text(style, fmt::format("{} --by peak --at {} --from {}", again(input, "report"),
+                                                            moment(input, end_us), moment(input, end_us / 2)));
 }
 
 std::string tables(const AdviceInput& input, const Style& style, const Places& places,
@@ -166,25 +181,43 @@ std::string tables(const AdviceInput& input, const Style& style, const Places& p
     if (line.sums.table_bytes < least_bytes(input) || rows++ >= input.shown(lines.size())) continue;
     text += fmt::format("  a table that only grew, {} times to {}: {}\n", line.sums.table_growths,
                         bytes_text(line.sums.table_bytes), style.dim(place(places, line)));
+    const std::string where = places.where(line.key, query::GroupBy::line) + " ";
+    // One ends when the next has begun: the largest blocks of that place.
+    text += verify_text(style, fmt::format("{} --function {} | grep -F {} | sort -nk5 | tail -{}", again(input, "dump"),
+                                           shell_word(places.function(line.key, query::GroupBy::line)), shell_word(where),
+                                           line.sums.table_growths + 1));
   }
   return text;
 }
 
-/// What weak references could release: classes that grow and allow them.
-std::string weak_caches(const AdviceInput& input, const Style& style, const std::vector<GrownLine>& lines) {
-  std::string text;
-  std::size_t rows = 0;
+/// Classes that grow and allow weak references, each with the sums of all its lines: what holds most first.
+std::vector<std::pair<std::uint32_t, advise::Growth>> weak_classes(const AdviceInput& input,
+                                                                   const std::vector<GrownLine>& lines) {
+  std::vector<std::pair<std::uint32_t, advise::Growth>> classes;
   for (const GrownLine& line : lines) {
     if (line.type == 0 || !line.sums.steady() || !weakly_referable(input.reader.types()[line.type])) continue;
-    if (rows++ >= input.shown(lines.size())) break;
-    const std::string name = printable(query::type_name(input.reader, line.type));
+    const auto known = std::ranges::find(classes, line.type, &std::pair<std::uint32_t, advise::Growth>::first);
+    (known != classes.end() ? *known : classes.emplace_back(line.type, advise::Growth{})).second.add(line.sums);
+  }
+  std::erase_if(classes, [](const auto& c) { return c.second.instances() == 0; });
+  std::ranges::stable_sort(
+      classes, [](const auto& a, const auto& b) { return a.second.total_bytes() > b.second.total_bytes(); });
+  return classes;
+}
+
+/// What weak references could release.
+std::string weak_caches(const AdviceInput& input, const Style& style, const std::vector<GrownLine>& lines) {
+  std::string text;
+  auto classes = weak_classes(input, lines);
+  classes.resize(input.shown(classes.size()));
+  for (const auto& [type, sums] : classes) {
+    const std::string name = printable(query::type_name(input.reader, type));
     text += fmt::format(
         "  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what "
         "they hold\n",
-        counted(line.sums.instances(), "instance"), name, bytes_text(line.sums.total_bytes()));
-    text += verify_text(style,
-                        fmt::format("heapledger report {} --at {:.3f}s --type {}", shell_word(input.ledger),
-                                    static_cast<double>(input.growth.end_us) / 1e6, shell_word(name)));
+        counted(sums.instances(), "instance"), name, bytes_text(sums.total_bytes()));
+    text += verify_text(style, fmt::format("{} --at {} --type {}", again(input, "report"),
+                                           moment(input, input.growth.end_us), shell_word(name)));
   }
   return text;
 }

@@ -2,6 +2,7 @@
 
 import json
 import pathlib
+import subprocess
 import unittest
 
 from target import PROGRAMS, TOOL, Outcome, PythonTest, TargetTest, every_interpreter, line_with, run
@@ -45,8 +46,29 @@ class Advice(PythonTest):
             self.assertTrue(any(one["type"] == name and one["steady"] for one in here), here)
         tables = [one for one in here if one["line"] == line_with("hoarder.py", "# at: table") and one["table_growths"] >= 3]
         self.assertEqual(1, len(tables), here)
+        self.check_commands(recording)
         start = line_with("hoarder.py", "# at: from the start")
         self.assertEqual([], [one for one in here if one["line"] == start and one["steady"]])
+
+    def check_commands(self, recording):
+        """Those that the section names show what it says."""
+        section = recording.read("advise").decode().partition("Caches and leaks")[2]
+        commands = [line.partition("verify: ")[2] for line in section.splitlines() if "verify: " in line]
+        for wanted in ("--from", "hoarder.py:", "--type __main__.Page"):
+            self.assertTrue(any(wanted in command for command in commands), section)
+        for command in commands:
+            self.assertTrue(command.startswith("heapledger "), command)
+            shown = subprocess.run(command.replace("heapledger", str(TOOL), 1), shell=True, capture_output=True, check=False,
+                                   encoding="utf-8", cwd=self.folder)
+            self.assertEqual(("", 0), (shown.stderr, shown.returncode), command)
+            if f"hoarder.py:{line_with('hoarder.py', '# at: table')} " in command:
+                # Row, size and end of the last four buffers: one ends when the next has begun.
+                buffers = [[int(line.split()[column]) for column in (1, 4, 5)] for line in shown.stdout.splitlines()[-4:]]
+                self.assertEqual(4, len(buffers), shown.stdout)
+                for one, following in zip(buffers, buffers[1:]):
+                    self.assertIn(one[2] - following[0], (0, 1), shown.stdout)
+            elif "grep" not in command:
+                self.assertIn("hoarder.py", shown.stdout, command)
 
     def test_tables(self):
         """Only those that grew and were neither emptied nor made anew."""

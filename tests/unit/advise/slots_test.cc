@@ -136,7 +136,8 @@ TEST_F(SlotsTest, WhatBuiltInBasesAddIsNotTold) {
   const std::uint32_t bag = ledger_.type("Bag", list, 10, {.flags = kPlain, .basic_size = 40});
   instances(bag, 72, 1000);
   ledger_.process.attributes = {{bag, {"owner"}}};
-  EXPECT_EQ(only().refusal, "what its instances keep their attributes in cannot be told from other blocks");
+  EXPECT_EQ(only().refusal, "its instances have dicts of their own, as a base made in C asks for; what slots would save there is not "
+                            "predicted");
 }
 
 TEST_F(SlotsTest, RoomThatNoNameIsKnownFor) {
