@@ -191,17 +191,17 @@ std::string tables(const AdviceInput& input, const Style& style, const Places& p
 }
 
 /// Classes that grow and allow weak references, each with the sums of all its lines: what holds most first.
-std::vector<std::pair<std::uint32_t, advise::Growth>> weak_classes(const AdviceInput& input,
-                                                                   const std::vector<GrownLine>& lines) {
-  std::vector<std::pair<std::uint32_t, advise::Growth>> classes;
+std::vector<GrownLine> weak_classes(const AdviceInput& input, const std::vector<GrownLine>& lines) {
+  std::vector<GrownLine> classes;
   for (const GrownLine& line : lines) {
     if (line.type == 0 || !line.sums.steady() || !weakly_referable(input.reader.types()[line.type])) continue;
-    const auto known = std::ranges::find(classes, line.type, &std::pair<std::uint32_t, advise::Growth>::first);
-    (known != classes.end() ? *known : classes.emplace_back(line.type, advise::Growth{})).second.add(line.sums);
+    const auto known = std::ranges::find(classes, line.type, &GrownLine::type);
+    if (known != classes.end()) known->sums.add(line.sums);
+    else classes.push_back(line);
   }
-  std::erase_if(classes, [](const auto& c) { return c.second.instances() == 0; });
+  std::erase_if(classes, [](const GrownLine& c) { return c.sums.instances() == 0; });
   std::ranges::stable_sort(
-      classes, [](const auto& a, const auto& b) { return a.second.total_bytes() > b.second.total_bytes(); });
+      classes, [](const GrownLine& a, const GrownLine& b) { return a.sums.total_bytes() > b.sums.total_bytes(); });
   return classes;
 }
 
@@ -210,12 +210,12 @@ std::string weak_caches(const AdviceInput& input, const Style& style, const std:
   std::string text;
   auto classes = weak_classes(input, lines);
   classes.resize(input.shown(classes.size()));
-  for (const auto& [type, sums] : classes) {
-    const std::string name = printable(query::type_name(input.reader, type));
+  for (const GrownLine& one : classes) {
+    const std::string name = printable(query::type_name(input.reader, one.type));
     text += fmt::format(
         "  if only a cache holds the {} of {}, a weakref.WeakValueDictionary would let them go: {} and what "
         "they hold\n",
-        counted(sums.instances(), "instance"), name, bytes_text(sums.total_bytes()));
+        counted(one.sums.instances(), "instance"), name, bytes_text(one.sums.total_bytes()));
     text += verify_text(style, fmt::format("{} --at {} --type {}", again(input, "report"),
                                            moment(input, input.growth.end_us), shell_word(name)));
   }

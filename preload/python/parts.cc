@@ -10,7 +10,7 @@
 
 namespace heapledger::python {
 
-constinit std::atomic<std::uint32_t> g_waiting_instances = 0;
+constinit std::atomic<const std::byte*> g_waiting_blocks[1 << kWaitingBits] = {};
 
 namespace {
 
@@ -26,21 +26,25 @@ constinit VisitAll g_visit_objects = nullptr;
 bool is_plain(const std::byte* type, std::uint32_t flags) noexcept {
   const Layout& layout = *g_runtime.layout;
   if (layout.minor >= 13) return (flags & trace::kInlineValues) != 0;
-  const auto word = [=](tp::Distance distance) { return load<std::int64_t>(type, layout.type_name + distance); };
+  const auto word = [=](tp::Distance distance) { return type_field<std::int64_t>(type, distance); };
   constexpr std::int64_t kObject = 16;  // tp_basicsize of object, whose end may be followed by a pointer to weak references
   return word(tp::item_size) == 0 && word(tp::basic_size) == kObject + (word(tp::weaklist_offset) > 0 ? 8 : 0);
+}
+
+/// Whether instances have it in front of them. The bit means something else up to 3.10.
+bool has_managed_dict(std::uint32_t flags) noexcept {
+  return (flags & g_runtime.layout->pre_header_flags & trace::kManagedDict) != 0;
 }
 
 /// Where an object has the pointer to its __dict__; nullptr: it has none.
 const std::byte* dict_slot(const std::byte* object, const std::byte* type) noexcept {
   const Layout& layout = *g_runtime.layout;
-  if ((type_flags(type) & layout.pre_header_flags & trace::kManagedDict) != 0)
-    return object - layout.gc_header - sizeof(void*);
-  const auto offset = load<std::int64_t>(type, layout.type_name + tp::dict_offset);
+  if (has_managed_dict(type_flags(type))) return object - layout.gc_header - sizeof(void*);
+  const auto offset = type_field<std::int64_t>(type, tp::dict_offset);
   if (offset >= 0) return offset != 0 ? object + offset : nullptr;
   if (layout.minor > 11) return nullptr;  // C alone could make such a type there
-  const auto basic = load<std::int64_t>(type, layout.type_name + tp::basic_size);
-  const auto each = load<std::int64_t>(type, layout.type_name + tp::item_size);
+  const auto basic = type_field<std::int64_t>(type, tp::basic_size);
+  const auto each = type_field<std::int64_t>(type, tp::item_size);
   const auto items = load<std::int64_t>(object, layout.object_type + sizeof(void*));  // negative ones have a sign of their own
   return object + (basic + (items < 0 ? -items : items) * each + 7) / 8 * 8 + offset;
 }
@@ -83,36 +87,31 @@ bool is_dict_subclass(const std::byte* type) noexcept {
   return (type_flags(type) & trace::kDictSubclass) != 0 && type != g_dict_type;
 }
 
-/// `dict`: its __dict__, or nullptr.
-void write_all(Lane& lane, const std::byte* object, const std::byte* type, const std::byte* dict) noexcept {
+/// `dict`: its __dict__, or nullptr. Returns the number of the type.
+std::uint32_t write_all(Lane& lane, const std::byte* object, const std::byte* type, const std::byte* dict) noexcept {
   const Layout& layout = *g_runtime.layout;
   const std::uint32_t owner = number_of_reused(lane, type);
-  if (owner == kNothing) return;
+  if (owner == kNothing) return owner;
   KnownType& known = lane.types.data()[owner];
   if (known.waits != kForGood && has_parts_later(type, known.attributes)) wait_for_good(known);
   if (is_dict_subclass(type)) write_table(lane, owner, object);
-  if (dict == nullptr || load<const void*>(dict, layout.object_type) != g_dict_type) return;
+  if (dict == nullptr || load<const void*>(dict, layout.object_type) != g_dict_type) return owner;
   write_part(lane, owner, Part::dict, dict - layout.gc_header);
   write_table(lane, owner, dict);
+  return owner;
 }
 
-/// An instance that waits, at a place that its address gives it.
+/// An instance that waits, at the place of its block.
 struct Waiting {
-  std::atomic<const std::byte*> block;
   std::uint64_t size;
   const std::byte* type;
   std::uint32_t type_word, generation;  ///< of the type's address
 };
-constinit Waiting g_waiting[64] = {};
-
-Waiting& place_of_instance(const void* block) noexcept {
-  return g_waiting[(reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9e3779b97f4a7c15u >> 58];
-}
+constinit Waiting g_waiting[1 << kWaitingBits] = {};
 
 /// It is alive, as far as it is an instance at all: up to 3.11 a table of a dict may look like one, and changes. And a type of C
 /// may leave what its memory held before.
-void write_waiting(Lane& lane, const Waiting& instance) noexcept {
-  const std::byte* const block = instance.block.load(std::memory_order_relaxed);
+void write_waiting(Lane& lane, const std::byte* block, const Waiting& instance) noexcept {
   const std::byte* const word = block + instance.type_word;
   const auto* type = load<const std::byte*>(word, 0);
   if (type != instance.type || generation_of(type).load(std::memory_order_relaxed) != instance.generation) return;
@@ -147,9 +146,7 @@ int write_parts_of(void* address, void* context) noexcept {
   const auto* shared = is_class ? load<const std::byte*>(object, layout.type_cached_keys) : nullptr;
   if (dict == nullptr && shared == nullptr && !is_dict_subclass(type)) return 1;
   hook::record_apart([=](Lane& lane) {
-    if (!has_types(lane)) return;
-    write_all(lane, object, type, dict);
-    write_part(lane, number_of_reused(lane, type), Part::keys, shared);
+    if (has_types(lane)) write_part(lane, write_all(lane, object, type, dict), Part::keys, shared);
   });
   walk.pause += kOfParts;
   return 1;
@@ -178,14 +175,13 @@ void find_parts(const link_map& object) noexcept {
 }
 
 bool has_parts_later(const std::byte* type, std::uint32_t attributes) noexcept {
-  const Layout& layout = *g_runtime.layout;
   const std::uint32_t flags = type_flags(type);
-  const bool managed = (flags & layout.pre_header_flags & trace::kManagedDict) != 0;
-  const auto offset = load<std::int64_t>(type, layout.type_name + tp::dict_offset);
+  const bool managed = has_managed_dict(flags);
+  const auto offset = type_field<std::int64_t>(type, tp::dict_offset);
   if (g_runtime.free_threaded || (flags & trace::kTypeSubclass) != 0) return false;
   if (is_dict_subclass(type)) return true;
   if (!managed && offset == 0) return false;
-  if (layout.minor < 11) return (flags & trace::kExceptionSubclass) != 0 || offset < 0;
+  if (g_runtime.layout->minor < 11) return (flags & trace::kExceptionSubclass) != 0 || offset < 0;
   if (!managed) return (flags & (trace::kHeapType | trace::kExceptionSubclass)) != 0;
   constexpr std::uint32_t kSharedNames = 29;  // that instances have room for
   return attributes >= kSharedNames || !is_plain(type, flags);
@@ -193,27 +189,18 @@ bool has_parts_later(const std::byte* type, std::uint32_t attributes) noexcept {
 
 void wait_for_parts(Lane& lane, const PendingObject& object, std::uint32_t number) noexcept {
   if (g_recording->many_worlds.load(std::memory_order_relaxed)) return;
-  const KnownType known = lane.types.data()[number];
-  Waiting& place = place_of_instance(object.block);
-  if (KnownType& its = lane.types.data()[number]; known.waits != kForGood) its.epoch = settled_epoch(--its.waits);
-  if (place.block.load(std::memory_order_relaxed) != nullptr) write_waiting(lane, place);
-  else g_waiting_instances.fetch_add(1, std::memory_order_relaxed);
-  place.size = object.size;
-  place.type = known.type;
-  place.type_word = known.word;
-  place.generation = known.generation;
-  place.block.store(object.block, std::memory_order_relaxed);
-}
-
-void stop_waiting(const void* block) noexcept {
-  const auto* ending = static_cast<const std::byte*>(block);
-  if (place_of_instance(block).block.compare_exchange_strong(ending, nullptr, std::memory_order_relaxed))
-    g_waiting_instances.fetch_sub(1, std::memory_order_relaxed);
+  KnownType& known = lane.types.data()[number];
+  if (known.waits != kForGood) known.epoch = settled_epoch(--known.waits);
+  const Waiting instance = {object.size, known.type, known.word, known.generation};  // before others move the table of types
+  const std::size_t place = waiting_place(object.block);
+  if (const std::byte* before = g_waiting_blocks[place].load(std::memory_order_relaxed); before != nullptr)
+    write_waiting(lane, before, g_waiting[place]);
+  g_waiting[place] = instance;
+  g_waiting_blocks[place].store(object.block, std::memory_order_relaxed);
 }
 
 void forget_instances() noexcept {
-  for (const Waiting& place : g_waiting)
-    if (const std::byte* block = place.block.load(std::memory_order_relaxed); block != nullptr) stop_waiting(block);
+  for (std::atomic<const std::byte*>& block : g_waiting_blocks) block.store(nullptr, std::memory_order_relaxed);
 }
 
 void write_parts() noexcept {

@@ -3,9 +3,9 @@
 // Plain instances of CPython 3.11 and later have values in or next to them, which readers of the trace tell by themselves
 // (../../analyzer/read/parts.h), as they do on 3.8 to 3.10 with what a constructor makes. Instances of subclasses of int or
 // list, exceptions, and those of classes with more attributes than a shared table of names has room for get a __dict__, some
-// time, and tables for it, again and again; those of subclasses of dict have a table of their own as well. So they wait here until others take their places, when they mostly have all they
-// will ever have. Everything that is alive, classes and modules as well, is looked at after full collections: only there does
-// it show what was added later, as by vars().
+// time, and tables for it, again and again; those of subclasses of dict have a table of their own as well. So they wait here
+// until others take their places, when they mostly have all they will ever have. Everything that is alive, classes and modules
+// as well, is looked at after full collections: only there does it show what was added later, as by vars().
 //
 // What is said is what was seen: the pointer in the instance. Nothing waits in free-threaded builds or while interpreters have
 // locks of their own; there collections alone tell.
@@ -42,12 +42,16 @@ inline void wait_for_good(KnownType& known) noexcept {
 /// A new instance of a type that waits, in a block that is not about to end. Like all below, with the interpreter's lock.
 [[gnu::cold, gnu::noinline]] void wait_for_parts(Lane& lane, const PendingObject& object, std::uint32_t number) noexcept;
 
-/// How many wait.
-extern constinit std::atomic<std::uint32_t> g_waiting_instances;
-[[gnu::cold, gnu::noinline]] void stop_waiting(const void* block) noexcept;
-/// An OBJ block is about to be freed or moved.
+/// The blocks that wait, each at a place that its address gives it.
+inline constexpr unsigned kWaitingBits = 6;
+extern constinit std::atomic<const std::byte*> g_waiting_blocks[1 << kWaitingBits];
+inline std::size_t waiting_place(const void* block) noexcept {
+  return (reinterpret_cast<std::uintptr_t>(block) >> 4) * 0x9e3779b97f4a7c15u >> (64 - kWaitingBits);
+}
+/// An OBJ block is about to be freed or moved. Others write to its place only with the lock that it is under.
 inline void forget_instance(const void* block) noexcept {
-  if (g_waiting_instances.load(std::memory_order_relaxed) != 0) [[unlikely]] stop_waiting(block);
+  std::atomic<const std::byte*>& place = g_waiting_blocks[waiting_place(block)];
+  if (place.load(std::memory_order_relaxed) == block) [[unlikely]] place.store(nullptr, std::memory_order_relaxed);
 }
 /// An interpreter ends, and maybe the memory of what it leaves behind.
 void forget_instances() noexcept;

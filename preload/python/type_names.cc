@@ -15,17 +15,13 @@ constinit const std::byte* g_type_type = nullptr;
 const std::byte* type_of(const std::byte* object) noexcept {
   return load<const std::byte*>(object, g_runtime.layout->object_type);
 }
-template <class T>
-T field(const std::byte* type, tp::Distance distance) noexcept {
-  return load<T>(type, g_runtime.layout->type_name + std::size_t{distance});
-}
 
 trace::Bytes ascii(const char* text, std::size_t size) noexcept { return {text, size}; }
 
 /// The value of a key in the dict of a type.
 const std::byte* item(const std::byte* type, std::string_view wanted) noexcept {
   const Layout& layout = *g_runtime.layout;
-  const auto* dict = field<const std::byte*>(type, tp::dict);
+  const auto* dict = type_field<const std::byte*>(type, tp::dict);
   if (dict == nullptr || !readable(dict)) return nullptr;
   const auto* memory = load<const std::byte*>(dict, layout.dict_keys);
   if (memory == nullptr || !readable(memory)) return nullptr;
@@ -39,7 +35,7 @@ const std::byte* item(const std::byte* type, std::string_view wanted) noexcept {
 /// "collections.deque" is the name that a type of C gives itself; classes of Python leave their module in their dict.
 void read_names(const std::byte* type, trace::Type& record) noexcept {
   const Layout& layout = *g_runtime.layout;
-  const auto* full = field<const char*>(type, tp::Distance{});
+  const auto* full = type_field<const char*>(type, tp::Distance{});
   if (full == nullptr || !readable(full)) full = "?";
   const char* dot = std::strrchr(full, '.');
   record.name = ascii(dot != nullptr ? dot + 1 : full, std::strlen(dot != nullptr ? dot + 1 : full));
@@ -81,13 +77,13 @@ bool is_type(const std::byte* address) noexcept {
 std::uint32_t name_type(Lane& lane, const std::byte* type, unsigned depth) noexcept {
   constexpr unsigned kMostBases = 64;
   trace::Type record;
-  const auto* base = field<const std::byte*>(type, tp::base);
+  const auto* base = type_field<const std::byte*>(type, tp::base);
   if (base != nullptr && depth < kMostBases) record.base = number_of_base(lane, base, depth + 1);
-  record.flags = field<std::uint32_t>(type, tp::flags) & ~trace::kPassingFlags;
-  record.basic_size = field<std::uint64_t>(type, tp::basic_size);
-  record.item_size = field<std::uint64_t>(type, tp::item_size);
-  record.dict_offset = field<std::int64_t>(type, tp::dict_offset);
-  record.weaklist_offset = field<std::int64_t>(type, tp::weaklist_offset);
+  record.flags = type_field<std::uint32_t>(type, tp::flags) & ~trace::kPassingFlags;
+  record.basic_size = type_field<std::uint64_t>(type, tp::basic_size);
+  record.item_size = type_field<std::uint64_t>(type, tp::item_size);
+  record.dict_offset = type_field<std::int64_t>(type, tp::dict_offset);
+  record.weaklist_offset = type_field<std::int64_t>(type, tp::weaklist_offset);
   if ((record.flags & trace::kHeapType) != 0)
     record.address = reinterpret_cast<std::uintptr_t>(type) - g_runtime.layout->gc_header;
   read_names(type, record);

@@ -16,9 +16,11 @@ void set_type_type(const std::byte* type) noexcept;
 /// Whether a type lies at an address that may be anything.
 [[nodiscard]] bool is_type(const std::byte* address) noexcept;
 
-inline std::uint32_t type_flags(const std::byte* type) noexcept {
-  return load<std::uint32_t>(type, g_runtime.layout->type_name + tp::flags);
+template <class T>
+T type_field(const std::byte* type, tp::Distance distance) noexcept {
+  return load<T>(type, g_runtime.layout->type_name + std::size_t{distance});
 }
+inline std::uint32_t type_flags(const std::byte* type) noexcept { return type_field<std::uint32_t>(type, tp::flags); }
 
 /// A class that is not ready has no instances, and may be of another layout when it is. Its address gets into objects before:
 /// as a key among the subclasses of its bases, for one.
@@ -37,7 +39,7 @@ inline std::uint32_t header_bytes(const std::byte* type) noexcept {
 /// Whether a block of this size can be an instance with ob_type at `word`. Some are smaller than their type says: the shortest
 /// strings; and datetimes and times without a time zone, by the pointer to it.
 inline bool may_be_instance(const std::byte* type, std::uint32_t word, std::uint64_t size) noexcept {
-  const auto basic = load<std::uint64_t>(type, g_runtime.layout->type_name + tp::basic_size);
+  const auto basic = type_field<std::uint64_t>(type, tp::basic_size);
   const std::uint32_t flags = type_flags(type);
   const std::uint64_t left_out = basic >= 40 && (flags & trace::kHasGc) == 0 ? sizeof(void*) : 0;
   return size + left_out >= word - g_runtime.layout->object_type + basic || (flags & trace::kStringSubclass) != 0;
