@@ -6,6 +6,7 @@
 #include <cstring>
 #include <unistd.h>
 
+#include "environment.h"
 #include "hook.h"
 #include "real.h"
 #include "sys.h"
@@ -92,6 +93,7 @@ inline pid_t fork_by(pid_t (*real)()) noexcept {
   const bool inside = t_state.depth != hook::kIdle || t_state.forked_inside;
   const pid_t pid = inside ? fork_inside_hook(real) : real();
   // A child without events would be no process of the recording, though it inherits the controls.
+  if (pid == 0) heapledger::environment::forked();
   if (pid == 0 && heapledger::lifecycle::g_mode.load(std::memory_order_relaxed) == Mode::rare)
     heapledger::lifecycle::say_hello();
   return pid;

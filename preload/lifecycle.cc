@@ -7,6 +7,7 @@
 
 #include "../trace/controls.h"
 #include "clock.h"
+#include "environment.h"
 #include "lane.h"
 #include "map_record.h"
 #include "python/attributes.h"
@@ -133,12 +134,15 @@ void watch_thread_end() noexcept {
 
 namespace {
 
-[[gnu::constructor]] void start() noexcept {
+/// With the arguments of main(), as glibc's loader calls all constructors.
+[[gnu::constructor]] void start(int, char**, char** variables) noexcept {
   {
     const hook::Guard guard;  // what the loader allocates for messages is no business of the target
     resolve_real();
   }
-  if (!initialise() && g_mode.load(std::memory_order_relaxed) == Mode::off) return;
+  const bool records = initialise();
+  environment::hide(variables);
+  if (!records && g_mode.load(std::memory_order_relaxed) == Mode::off) return;
   python::install_at_start();
   say_hello();
 }

@@ -110,6 +110,22 @@ void boot_exit(int status) {
   for (;;) sys::call(SYS_exit_group, status);
 }
 
+// A libc without one of these: as if the kernel had not got it.
+template <class... Args>
+int boot_start(Args...) {
+  errno = ENOSYS;
+  return -1;
+}
+template <class... Args>
+int boot_spawn(Args...) {
+  return ENOSYS;
+}
+FILE* boot_popen(const char*, const char*) {
+  errno = ENOSYS;
+  return nullptr;
+}
+int boot_wordexp(const char*, wordexp_t*, int) { return WRDE_NOSPACE; }
+
 template <class Function>
 void set(Function& slot, const char* name) noexcept {
   if (void* found = next_function(name); found != nullptr) slot = reinterpret_cast<Function>(found);
@@ -122,7 +138,9 @@ constinit Real g_real = {boot_malloc,        boot_calloc,   boot_realloc,     bo
                          boot_usable_size,   boot_mmap,     boot_munmap,      boot_mremap,  boot_mprotect,
                          boot_sbrk,          boot_brk,      boot_pthread_create, boot_fork,
                          boot_fork,          boot_dlopen,   boot_dlclose,
-                         boot_exit,          boot_exit};
+                         boot_exit,          boot_exit,     boot_start,       boot_start,   boot_start,
+                         boot_start,         boot_spawn,    boot_spawn,       boot_start,   boot_popen,
+                         boot_wordexp};
 
 void* next_function(const char* name) noexcept {
   void* found = dlsym(RTLD_NEXT, name);
@@ -158,6 +176,15 @@ void resolve_real() noexcept {
   set(found.dlclose, "dlclose");
   set(found.exit_now, "_exit");
   set(found.quick_exit, "quick_exit");
+  set(found.execve, "execve");
+  set(found.execvpe, "execvpe");
+  set(found.fexecve, "fexecve");
+  set(found.execveat, "execveat");
+  set(found.posix_spawn, "posix_spawn");
+  set(found.posix_spawnp, "posix_spawnp");
+  set(found.system, "system");
+  set(found.popen, "popen");
+  set(found.wordexp, "wordexp");
   g_real = found;
   resolve_operators();
   g_resolved.store(true, std::memory_order_release);

@@ -6,8 +6,11 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdio>
 #include <pthread.h>
+#include <spawn.h>
 #include <sys/types.h>
+#include <wordexp.h>
 
 #pragma GCC visibility push(hidden)  // see meson.build
 namespace heapledger {
@@ -37,6 +40,15 @@ struct Real {
   int (*dlclose)(void*);
   void (*exit_now)(int);    ///< _exit
   void (*quick_exit)(int);
+  int (*execve)(const char*, char* const*, char* const*);
+  int (*execvpe)(const char*, char* const*, char* const*);
+  int (*fexecve)(int, char* const*, char* const*);
+  int (*execveat)(int, const char*, char* const*, char* const*, int);
+  decltype(&::posix_spawn) posix_spawn;
+  decltype(&::posix_spawnp) posix_spawnp;
+  int (*system)(const char*);
+  decltype(&::popen) popen;
+  decltype(&::wordexp) wordexp;
 };
 
 extern constinit Real g_real;

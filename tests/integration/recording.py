@@ -51,6 +51,7 @@ class Process:
     pid: int
     parent_pid: int
     forked_from: int
+    arguments: list
     python_version: str
     stacks: str
     clean_end: bool
@@ -120,8 +121,8 @@ class Recording:
 
     def _process(self, entry, warnings):
         sums = entry["sums"]
-        same = ("pid", "parent_pid", "forked_from", "python_version", "stacks", "clean_end", "lost_events", "unknown_frees",
-                "inherited_frees", "raw_bytes")
+        same = ("pid", "parent_pid", "forked_from", "arguments", "python_version", "stacks", "clean_end", "lost_events",
+                "unknown_frees", "inherited_frees", "raw_bytes")
         return Process(**{name: entry[name] for name in same}, peak_bytes=entry["own_peak_bytes"],
                        allocations=sums["allocations"], frees=sums["frees"], allocated_bytes=sums["allocated_bytes"],
                        live_bytes=sums["end_bytes"], live_blocks=sums["end_blocks"],
