@@ -46,6 +46,32 @@ std::vector<std::string> attributes_of(std::span<const ledger::Process> processe
   return names;
 }
 
+namespace {
+
+/// Blocks at the moment of the question; ever, when the class has no instances then.
+struct Counted {
+  explicit Counted(const query::TypeSums& sums) : now_(sums.instances.peak_blocks != 0) {}
+  [[nodiscard]] std::uint64_t blocks(const query::Sums& of) const { return now_ ? of.peak_blocks : of.allocations; }
+  [[nodiscard]] double mean_size(const query::Sums& of) const {
+    return mean(now_ ? of.peak_bytes : of.allocated_bytes, blocks(of));
+  }
+
+ private:
+  bool now_;
+};
+
+}  // namespace
+
+/// Values of such a __dict__ have room for as many names as any class can share. Up to 3.12 others lie next to their
+/// instances, and a __dict__ that the program asked for has those: their room is for the names that there are.
+bool has_values_in_dicts(const ledger::Reader& reader, std::uint32_t python_hex, const query::TypeSums& sums) {
+  const Counted count(sums);
+  const bool inside = (reader.types()[sums.type].flags & trace::kInlineValues) != 0;
+  if (minor_of(python_hex) < 11 || inside || count.blocks(sums.values) == 0) return false;
+  const auto most = static_cast<double>(room_size(python_hex, kMostSharedAttributes + 1));
+  return minor_of(python_hex) >= 13 || count.mean_size(sums.values) > most - kHalfEntry;
+}
+
 const query::TypeSums* NamesJudge::sums_of(std::uint32_t type) const {
   const auto found = std::ranges::find(blocks_.types, same_[type], &query::TypeSums::type);
   return found != blocks_.types.end() && found->instances.allocations != 0 ? &*found : nullptr;
@@ -74,17 +100,25 @@ double NamesJudge::start_up_bytes(std::uint32_t type, std::size_t names) const {
   return classes * kEntry * spare * spare / 2;
 }
 
+/// A __dict__ without values has a table of its own.
+std::string NamesJudge::by_dicts(const query::TypeSums& sums, std::size_t names) const {
+  const Counted count(sums);
+  if (names == 0) return kNotSeen;
+  return count.blocks(sums.dicts) > count.blocks(sums.values) + count.blocks(sums.instances) / 50 ? kOwnDicts : "";
+}
+
 /// From 3.11 on, the size of the room tells how many names the class had, and whether there was one entry to
 /// spare.
 std::string NamesJudge::by_room(const query::TypeSums& sums, std::size_t names) const {
   const bool inside = (reader_.types()[sums.type].flags & trace::kInlineValues) != 0;
   const bool apart = !inside && minor_of(process_.python_hex) <= 12 && sums.values.allocations != 0;
-  if (!inside && !apart) return names == 0 ? kNotSeen : "";
+  if (!inside && (!apart || has_values_in_dicts(reader_, process_.python_hex, sums))) return by_dicts(sums, names);
   const query::Sums& room = inside ? sums.instances : sums.values;
-  const bool now = room.peak_blocks != 0;
-  const std::uint64_t count = now ? room.peak_blocks : room.allocations;
-  const double size = mean(now ? room.peak_bytes : room.allocated_bytes, count);
-  const double start_up = start_up_bytes(sums.type, names) / static_cast<double>(count);
+  const Counted count(sums);
+  // Up to 3.13 only instances of object's own size have room inside, later those of other bases have, behind them.
+  const double below = inside ? reader_.types()[sums.type].basic_size - static_cast<double>(object_size(process_)) : 0;
+  const double size = count.mean_size(room) - below;
+  const double start_up = start_up_bytes(sums.type, names) / static_cast<double>(count.blocks(room));
   const auto expected = [&](std::size_t entries) {
     return static_cast<double>(
         room_size(process_.python_hex, std::min<std::uint64_t>(entries, kMostSharedAttributes)));

@@ -16,6 +16,16 @@ namespace heapledger::advise {
 /// By type: the first one of the same name (query::same_names).
 using SameNames = std::vector<std::uint32_t>;
 
+/// Whether the interpreter has no lock that all threads share (3.13 and later).
+[[nodiscard]] inline bool is_free_threaded(const ledger::Process& process) {
+  return process.python_version.find("free-threading") != std::string::npos;
+}
+
+/// tp_basicsize of object.
+[[nodiscard]] inline std::uint64_t object_size(const ledger::Process& process) {
+  return is_free_threaded(process) ? 32 : 16;
+}
+
 /// Names that instances of all types of this name had, in the order in which they got them.
 [[nodiscard]] std::vector<std::string> attributes_of(std::span<const ledger::Process> processes,
                                                      const SameNames& same, std::uint32_t type);
@@ -34,6 +44,7 @@ class NamesJudge {
   [[nodiscard]] const query::TypeSums* sums_of(std::uint32_t type) const;
 
  private:
+  [[nodiscard]] std::string by_dicts(const query::TypeSums& sums, std::size_t names) const;
   [[nodiscard]] std::string by_room(const query::TypeSums& sums, std::size_t names) const;
   [[nodiscard]] std::string by_tables(const query::TypeSums& sums, std::size_t names) const;
   [[nodiscard]] double start_up_bytes(std::uint32_t type, std::size_t names) const;
@@ -43,6 +54,12 @@ class NamesJudge {
   const SameNames& same_;
   const query::ClassedBlocks& blocks_;
 };
+
+/// From 3.11 on: whether instances keep attributes in a __dict__ that shares the table of names, as those of
+/// classes with bases of C do, and not next to them. Of those at the moment of the question; of all, when there
+/// are none then.
+[[nodiscard]] bool has_values_in_dicts(const ledger::Reader& reader, std::uint32_t python_hex,
+                                       const query::TypeSums& sums);
 
 /// Whether nearly all of so many instances have one of these parts.
 [[nodiscard]] constexpr bool nearly_all(std::uint64_t parts, std::uint64_t instances) noexcept {

@@ -29,10 +29,7 @@ bool knows_layout(std::uint32_t python_hex) noexcept {
   return python_hex >> 24 == 3 && minor_of(python_hex) >= 8 && minor_of(python_hex) <= 15;
 }
 
-std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t attributes) {
-  const unsigned minor = minor_of(python_hex);
-  if (minor >= 13) return {};
-  if (minor >= 11) return {room_size(python_hex, std::min(attributes + 1, kMostSharedAttributes))};
+std::vector<std::uint64_t> dict_blocks(std::uint64_t attributes) {
   if (attributes == 0) return {};
   return {kDict, kPointer * usable_entries(attributes)};
 }

@@ -18,9 +18,9 @@ namespace heapledger::advise {
 /// dict with a table of its own.
 inline constexpr std::uint64_t kMostSharedAttributes = 29;
 
-/// Sizes of the blocks that an instance with so many attributes has beside its own: a __dict__ and its values
-/// up to 3.10, values in 3.11 and 3.12, nothing later.
-[[nodiscard]] std::vector<std::uint64_t> blocks_beside(std::uint32_t python_hex, std::uint64_t attributes);
+/// Up to 3.10: sizes of the blocks that an instance with so many attributes has beside its own: a __dict__ and
+/// its values; without attributes none.
+[[nodiscard]] std::vector<std::uint64_t> dict_blocks(std::uint64_t attributes);
 
 /// Room for attributes: where it lies in a block of its own, the size of that; from 3.13 on the size of an
 /// instance that has it inside. `entries`: of the table of names that the instances share, free ones

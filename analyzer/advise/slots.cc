@@ -60,8 +60,8 @@ void follow_bases(const ledger::Reader& reader, SlotsAdvice& advice) {
 SlotsBase base_below(const ledger::Reader& reader, const ledger::Process& process,
                      const SlotsAdvice& advice) {
   SlotsBase below;
-  const bool free_threaded = process.python_version.find("free-threading") != std::string::npos;
-  if (free_threaded) below.basic_size = 32, below.gc_header = 0;
+  below.basic_size = object_size(process);
+  if (is_free_threaded(process)) below.gc_header = 0;
   const std::uint32_t base = reader.types()[advice.chain.front()].base;
   if (base == 0) return below;
   const ledger::Type& type = reader.types()[base];
@@ -90,40 +90,64 @@ bool made_by_object(const ledger::Reader& reader, std::uint32_t type) {
   return true;
 }
 
-/// From 3.11 on, only instances of nothing but object and plain classes have their attributes where slots would
-/// make their room free. What others have of their own - a __dict__ that the program asked for - stays out of the
-/// account.
-bool is_told(const ledger::Reader& reader, std::uint32_t python_hex, const query::TypeSums& sums) {
+/// Instances that may have a __dict__ which nobody has seen: then it is among other dicts.
+std::uint64_t count_unseen(const query::ClassedBlocks& blocks, const query::TypeSums& sums) {
+  const std::uint64_t instances = sums.instances.peak_blocks, dicts = sums.dicts.peak_blocks;
+  if (dicts >= instances || nearly_all(dicts, instances)) return 0;
+  return blocks.dicts >= (instances - dicts) / 2 ? instances - dicts : 0;
+}
+
+/// Whether the ledger has what slots would make free, or there is a rule for it. From 3.11 on, instances of nothing
+/// but object and plain classes have their attributes in or next to them, and a __dict__ only if the program asked for
+/// it, which stays out of the account. All others have one as soon as they have an attribute.
+bool is_told(const ledger::Reader& reader, std::uint32_t python_hex, const query::ClassedBlocks& blocks,
+             const query::TypeSums& sums) {
   const unsigned minor = minor_of(python_hex);
-  if (minor >= 13) return (reader.types()[sums.type].flags & trace::kInlineValues) != 0;
   if (minor < 11) return true;
+  if (has_values_in_dicts(reader, python_hex, sums)) return count_unseen(blocks, sums) == 0;
+  if (minor >= 13) return (reader.types()[sums.type].flags & trace::kInlineValues) != 0;
   return made_by_object(reader, sums.type) && nearly_all(sums.values.peak_blocks, sums.instances.peak_blocks);
 }
 
-/// As measured, if nearly all instances have their parts in the ledger, and by rule otherwise. The sum of the
-/// blocks of an instance can be rounded for each of them: a dict is a multiple of 16 bytes, and all else is
-/// one block.
-Beside beside(std::uint32_t python_hex, const query::TypeSums& sums, std::size_t attributes) {
-  const std::vector<std::uint64_t> blocks = blocks_beside(python_hex, attributes);
-  const query::Sums& room = minor_of(python_hex) < 11 ? sums.parts : sums.values;
-  if (!blocks.empty() && nearly_all(room.peak_blocks, blocks.size() * sums.instances.peak_blocks)) {
-    const double each =
-        static_cast<double>(room.peak_bytes) / static_cast<double>(sums.instances.peak_blocks);
-    return {each, static_cast<double>(rounded(static_cast<std::uint64_t>(each + 0.5)))};
+/// What lies beside the instances of one class.
+class BesideAll {
+ public:
+  explicit BesideAll(std::uint64_t instances) : instances_(static_cast<double>(instances)) {}
+  void add(std::uint64_t blocks, double size) {
+    const double each = static_cast<double>(blocks) / instances_;
+    sum_.asked += each * size;
+    sum_.rounded += each * static_cast<double>(rounded(static_cast<std::uint64_t>(size + 0.5)));
   }
-  Beside sum;
-  for (const std::uint64_t block : blocks) {
-    sum.asked += static_cast<double>(block);
-    sum.rounded += static_cast<double>(rounded(block));
+  void add(const query::Sums& blocks) {
+    if (blocks.peak_blocks == 0) return;
+    add(blocks.peak_blocks, static_cast<double>(blocks.peak_bytes) / static_cast<double>(blocks.peak_blocks));
   }
-  return sum;
+  [[nodiscard]] const Beside& of_one() const { return sum_; }
+
+ private:
+  double instances_;
+  Beside sum_;
+};
+
+/// As measured; by rule where instances were not seen with their dicts. The table of an instance that is a dict itself
+/// is not here: it stays, whatever slots the class has.
+Beside beside(const ledger::Reader& reader, std::uint32_t python_hex, const query::ClassedBlocks& blocks,
+              const query::TypeSums& sums, std::size_t attributes) {
+  const unsigned minor = minor_of(python_hex);
+  const bool in_dicts = minor < 11 || has_values_in_dicts(reader, python_hex, sums);
+  BesideAll all(sums.instances.peak_blocks);
+  if (in_dicts) all.add(sums.dicts);
+  if (in_dicts || minor < 13) all.add(sums.values);
+  if (minor < 11)
+    for (const std::uint64_t size : dict_blocks(attributes))
+      all.add(count_unseen(blocks, sums), static_cast<double>(size));
+  return all.of_one();
 }
 
-void predict(std::uint32_t python_hex, const SlotsBase& below, const query::TypeSums& sums,
+void predict(std::uint32_t python_hex, const SlotsBase& below, const query::TypeSums& sums, const Beside& more,
              SlotsAdvice& advice) {
   const std::uint64_t count = sums.instances.peak_blocks;
   const double own = static_cast<double>(sums.instances.peak_bytes) / static_cast<double>(count);
-  const Beside more = beside(python_hex, sums, advice.attributes.size());
   advice.plain_bytes = own + more.asked;
   advice.slotted_bytes = slotted_size(python_hex, below, advice.attributes.size());
   const auto saved = [&](double plain, std::uint64_t slotted) {
@@ -147,7 +171,7 @@ std::string missing_names(const ledger::Reader& reader, const ledger::Process& p
 }
 
 SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, const SameNames& same,
-                  const NamesJudge& names, const query::TypeSums& sums) {
+                  const NamesJudge& names, const query::ClassedBlocks& blocks, const query::TypeSums& sums) {
   SlotsAdvice advice;
   advice.type = sums.type;
   advice.attributes = attributes_of({&process, 1}, same, sums.type);
@@ -155,13 +179,14 @@ SlotsAdvice judge(const ledger::Reader& reader, const ledger::Process& process, 
   follow_bases(reader, advice);
   if (advice.refusal.empty()) advice.refusal = missing_names(reader, process, same, names, advice);
   if (!advice.refusal.empty()) return advice;
-  if (!is_told(reader, process.python_hex, sums)) {
+  if (!is_told(reader, process.python_hex, blocks, sums)) {
     advice.refusal =
-        "its instances have dicts of their own, as a base made in C asks for; what slots would save there is not "
+        "not all of its instances were seen with the __dict__ that they may have; what slots would save is not "
         "predicted";
     return advice;
   }
-  predict(process.python_hex, base_below(reader, process, advice), sums, advice);
+  const Beside more = beside(reader, process.python_hex, blocks, sums, advice.attributes.size());
+  predict(process.python_hex, base_below(reader, process, advice), sums, more, advice);
   if (advice.saved_bytes == 0) advice.refusal = "its instances would not become smaller";
   return advice;
 }
@@ -189,7 +214,7 @@ std::vector<SlotsAdvice> slots_advice(const ledger::Reader& reader, const ledger
     const bool candidate = made_in_python(type) && has_dict(type) &&
                            (type.flags & trace::kTypeSubclass) == 0 && !is_frozen(reader, type);
     if (candidate && sums.instances.peak_blocks != 0)
-      result.push_back(judge(reader, process, same, names, sums));
+      result.push_back(judge(reader, process, same, names, blocks, sums));
   }
   std::ranges::stable_sort(result,
                            [](const auto& a, const auto& b) { return a.saved_bytes > b.saved_bytes; });

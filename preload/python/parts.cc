@@ -55,7 +55,18 @@ const std::byte* dict_in(const std::byte* slot) noexcept {
   return (reinterpret_cast<std::uintptr_t>(dict) & 7) == 0 ? dict : nullptr;
 }
 
-/// The block that values of a dict begin in; nullptr: they lie in the instance.
+/// Values of 3.11 and 3.12 that lie next to an object; nullptr: it has none, or readers of the trace know them (is_plain).
+/// `slot`: see dict_slot().
+const std::byte* values_beside(const std::byte* slot, const std::byte* type) noexcept {
+  const unsigned minor = g_runtime.layout->minor;
+  const std::uint32_t flags = type_flags(type);
+  if (minor < 11 || minor > 12 || !has_managed_dict(flags) || is_plain(type, flags)) return nullptr;
+  if (minor == 11) return load<const std::byte*>(slot - sizeof(void*), 0);
+  const auto* tagged = load<const std::byte*>(slot, 0);
+  return (reinterpret_cast<std::uintptr_t>(tagged) & 1) != 0 ? tagged + 1 : nullptr;
+}
+
+/// The block that values begin in; nullptr: they lie in the instance.
 const std::byte* block_of_values(const std::byte* values) noexcept {
   const unsigned minor = g_runtime.layout->minor;
   if (minor < 11) return values;
@@ -87,14 +98,16 @@ bool is_dict_subclass(const std::byte* type) noexcept {
   return (type_flags(type) & trace::kDictSubclass) != 0 && type != g_dict_type;
 }
 
-/// `dict`: its __dict__, or nullptr. Returns the number of the type.
-std::uint32_t write_all(Lane& lane, const std::byte* object, const std::byte* type, const std::byte* dict) noexcept {
+/// `dict`: its __dict__, `values`: those beside it; nullptr: none. Returns the number of the type.
+std::uint32_t write_all(Lane& lane, const std::byte* object, const std::byte* type, const std::byte* dict,
+                        const std::byte* values) noexcept {
   const Layout& layout = *g_runtime.layout;
   const std::uint32_t owner = number_of_reused(lane, type);
   if (owner == kNothing) return owner;
   KnownType& known = lane.types.data()[owner];
   if (known.waits != kForGood && has_parts_later(type, known.attributes)) wait_for_good(known);
   if (is_dict_subclass(type)) write_table(lane, owner, object);
+  if (values != nullptr) write_part(lane, owner, Part::values, block_of_values(values));
   if (dict == nullptr || load<const void*>(dict, layout.object_type) != g_dict_type) return owner;
   write_part(lane, owner, Part::dict, dict - layout.gc_header);
   write_table(lane, owner, dict);
@@ -120,7 +133,8 @@ void write_waiting(Lane& lane, const std::byte* block, const Waiting& instance) 
   if (slot != nullptr && static_cast<std::size_t>(slot - block) + sizeof(void*) > instance.size) return;
   const std::byte* const dict = dict_in(slot);
   const bool has_dict = dict != nullptr && readable(dict, g_runtime.layout->dict_keys + sizeof(void*));
-  if (has_dict || is_dict_subclass(type)) write_all(lane, object, type, has_dict ? dict : nullptr);
+  const std::byte* const values = values_beside(slot, type);
+  if (has_dict || values != nullptr || is_dict_subclass(type)) write_all(lane, object, type, has_dict ? dict : nullptr, values);
 }
 
 /// A walk through all objects.
@@ -141,12 +155,14 @@ int write_parts_of(void* address, void* context) noexcept {
   auto& walk = *static_cast<Walk*>(context);
   if (walk.left-- == 0 || !is_recording()) return 0;
   walk.pause += kOfAnObject;
-  const std::byte* const dict = dict_in(dict_slot(object, type));
+  const std::byte* const slot = dict_slot(object, type);
+  const std::byte* const dict = dict_in(slot);
+  const std::byte* const values = values_beside(slot, type);
   const bool is_class = (type_flags(type) & trace::kTypeSubclass) != 0 && (type_flags(object) & trace::kHeapType) != 0;
   const auto* shared = is_class ? load<const std::byte*>(object, layout.type_cached_keys) : nullptr;
-  if (dict == nullptr && shared == nullptr && !is_dict_subclass(type)) return 1;
+  if (dict == nullptr && values == nullptr && shared == nullptr && !is_dict_subclass(type)) return 1;
   hook::record_apart([=](Lane& lane) {
-    if (has_types(lane)) write_part(lane, write_all(lane, object, type, dict), Part::keys, shared);
+    if (has_types(lane)) write_part(lane, write_all(lane, object, type, dict, values), Part::keys, shared);
   });
   walk.pause += kOfParts;
   return 1;

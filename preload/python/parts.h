@@ -3,7 +3,8 @@
 // Plain instances of CPython 3.11 and later have values in or next to them, which readers of the trace tell by themselves
 // (../../analyzer/read/parts.h), as they do on 3.8 to 3.10 with what a constructor makes. Instances of subclasses of int or
 // list, exceptions, and those of classes with more attributes than a shared table of names has room for get a __dict__, some
-// time, and tables for it, again and again; those of subclasses of dict have a table of their own as well. So they wait here
+// time, and tables for it, again and again; those of subclasses of dict have a table of their own as well, and on 3.11 and 3.12
+// those of subclasses of slotted classes have values that no reader can tell from another buffer. So they wait here
 // until others take their places, when they mostly have all they will ever have. Everything that is alive, classes and modules
 // as well, is looked at after full collections: only there does it show what was added later, as by vars().
 //
@@ -27,7 +28,7 @@ void find_parts(const link_map& object) noexcept;
 /// Whether instances of a type wait. `attributes`: names of theirs that are known.
 [[nodiscard]] bool has_parts_later(const std::byte* type, std::uint32_t attributes) noexcept;
 
-/// KnownType::waits. Until one was seen with a dict, that many instances of a type wait, and those to come do not: few lists
+/// KnownType::waits. Until one was seen with anything, that many instances of a type wait, and those to come do not: few lists
 /// of a class of its own have attributes, and few exceptions live long enough.
 inline constexpr std::uint8_t kPatience = 128, kForGood = 255;
 /// KnownType::epoch: instances of types that wait do not match what settle() compares with.

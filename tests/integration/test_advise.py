@@ -92,7 +92,7 @@ class Advice(PythonTest):
 
     def test_odd_instances(self):
         """Right, or refused with the reason: then names are not learnt either, where not all are known."""
-        for kind in ("Bag", "Weight", "Derived", "Many", "Scattered", "Shrinking"):
+        for kind in ("Bag", "Weight", "Derived", "Counter", "Partly", "Many", "Scattered", "Shrinking"):
             with self.subTest(kind=kind):
                 self.check_odd(kind)
 
@@ -110,7 +110,7 @@ class Advice(PythonTest):
             self.assertLessEqual(abs(advice["saved_bytes"] - saved), 0.05 * saved, (advice, saved))
             return
         self.assertNotIn(kind, () if self.before(11) else ("Shrinking",), advice)
-        self.assertNotIn(kind, ("Bag", "Weight", "Derived") if self.before(11) else (), advice)
+        self.assertNotIn(kind, ("Bag", "Weight", "Derived", "Counter"), advice)
         if kind in ("Many", "Scattered"):
             refused = run((TOOL, "record", "-q", "-o", self.folder / "slotted.hl", "--slots-from", plain.path(),
                            "--slots", f"__main__:{kind}", "--", "true"))

@@ -16,6 +16,7 @@ PLAIN = {"make_plain": {"Plain": 2}, "make_subclass": {"Subclass": 2}, "make_hol
          "make_with_meta": {"WithMeta": 0}}
 UNCLEAR = {"make_late": {"Late": 1, "Bare": 0}, "make_doubtful": {"Doubtful": 1, "Late": 1}}
 IN_C = {"make_listed": {"Listed": 1}}
+BEYOND_SLOTS = {"make_beyond_slots": {"BeyondSlots": 1}}
 FAILURES = {"make_told": {"Told": 1}}
 ASKED = {"make_asked": {"Asked": 2}}
 SHARING = ("make_bag", "make_weight", "make_amount", "make_pair")
@@ -37,7 +38,7 @@ def parts_of(minor, attributes, kind):
         return [40, dict_size] if attributes != 0 else []
     if kind is FAILURES:
         return [120, dict_size]   # a table for 5 names
-    if kind is IN_C:
+    if kind is IN_C or (kind is BEYOND_SLOTS and minor >= (3, 13)):
         return [values_of(minor, full), dict_size] if minor < (3, 14) else []
     values = [values_of(minor, attributes + 1)] if minor < (3, 13) else []
     return values + [dict_size] if kind is ASKED else values
@@ -67,7 +68,7 @@ class Types(PythonTest):
         if collects and self.interpreter.minor < (3, 11):
             near = max(near, count // 100)
         wrong = {}
-        for kind in (PLAIN, UNCLEAR, IN_C, FAILURES, ASKED, WITHOUT):
+        for kind in (PLAIN, UNCLEAR, IN_C, BEYOND_SLOTS, FAILURES, ASKED, WITHOUT):
             for function, classes in kind.items():
                 under = recording.types_under(function)
                 for name, attributes in classes.items():

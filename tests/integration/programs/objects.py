@@ -98,6 +98,12 @@ class Slotted:
         self.double = 2 * i
 
 
+class BeyondSlots(Slotted):
+    def __init__(self, i):
+        super().__init__(i)
+        self.third = 3 * i
+
+
 class Subclass(Plain):
     pass
 
@@ -166,7 +172,8 @@ MAKERS = {
     "make_holds_first": ("__main__.HoldsFirst", HoldsFirst), "make_holds_last": ("__main__.HoldsLast", HoldsLast),
     "make_holds_bare": ("__main__.HoldsBare", HoldsBare), "make_longer": ("__main__.Longer", Longer),
     "make_longer_first": ("__main__.LongerFirst", LongerFirst), "make_created": ("__main__.Created", Created),
-    "make_listed": ("__main__.Listed", Listed), "make_late": ("__main__.Late", late),
+    "make_listed": ("__main__.Listed", Listed), "make_beyond_slots": ("__main__.BeyondSlots", BeyondSlots),
+    "make_late": ("__main__.Late", late),
     "make_doubtful": ("__main__.Doubtful", Doubtful),
     "make_subclass": ("__main__.Subclass", Subclass), "make_with_meta": ("__main__.WithMeta", lambda i: WithMeta()),
     "make_with_many_metas": ("__main__.WithManyMetas", lambda i: WithManyMetas()),

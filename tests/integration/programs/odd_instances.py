@@ -25,6 +25,19 @@ class Derived(Slotted):
         self.further = number
 
 
+class Counter(dict):  # its own table is not the one of its attributes
+    def __init__(self, number):
+        super().__init__(number=number)
+        self.total = number
+        self.last = None
+
+
+class Partly(set):
+    def __init__(self, number):
+        if number % 3 == 0:
+            self.owner = number
+
+
 class Many:
     def __init__(self, number):
         for name in range(35):

@@ -18,24 +18,29 @@ TEST(InstanceLayout, VersionsThatAreKnown) {
   EXPECT_FALSE(knows_layout(0));
 }
 
-TEST(InstanceLayout, BlocksBesideAnInstance) {
+TEST(InstanceLayout, DictsOfInstances) {
+  EXPECT_EQ(dict_blocks(0), Sizes{});
+  EXPECT_EQ(dict_blocks(1), (Sizes{64, 40}));
+  EXPECT_EQ(dict_blocks(4), (Sizes{64, 40}));
+  EXPECT_EQ(dict_blocks(8), (Sizes{64, 80}));
+  EXPECT_EQ(dict_blocks(12), (Sizes{64, 168}));
+  EXPECT_EQ(dict_blocks(29), (Sizes{64, 336}));
+}
+
+TEST(InstanceLayout, RoomOfItsOwn) {
   for (const unsigned minor : {8u, 9u, 10u}) {
-    EXPECT_EQ(blocks_beside(hex(minor), 0), Sizes{});
-    EXPECT_EQ(blocks_beside(hex(minor), 1), (Sizes{64, 40}));
-    EXPECT_EQ(blocks_beside(hex(minor), 4), (Sizes{64, 40}));
-    EXPECT_EQ(blocks_beside(hex(minor), 8), (Sizes{64, 80}));
-    EXPECT_EQ(blocks_beside(hex(minor), 12), (Sizes{64, 168}));
-    EXPECT_EQ(blocks_beside(hex(minor), 29), (Sizes{64, 336}));
+    EXPECT_EQ(room_size(hex(minor), 4), 40u);
+    EXPECT_EQ(room_size(hex(minor), 8), 80u);
   }
   for (const unsigned minor : {11u, 12u}) {
-    EXPECT_EQ(blocks_beside(hex(minor), 0), Sizes{16});
-    EXPECT_EQ(blocks_beside(hex(minor), 1), Sizes{24});
-    EXPECT_EQ(blocks_beside(hex(minor), 4), Sizes{48});
-    EXPECT_EQ(blocks_beside(hex(minor), 8), Sizes{88});
-    EXPECT_EQ(blocks_beside(hex(minor), 12), Sizes{120});
-    EXPECT_EQ(blocks_beside(hex(minor), 29), Sizes{264});
+    EXPECT_EQ(room_size(hex(minor), 1), 16u);
+    EXPECT_EQ(room_size(hex(minor), 2), 24u);
+    EXPECT_EQ(room_size(hex(minor), 5), 48u);
+    EXPECT_EQ(room_size(hex(minor), 9), 88u);
+    EXPECT_EQ(room_size(hex(minor), 13), 120u);
+    EXPECT_EQ(room_size(hex(minor), 29), 264u);
+    EXPECT_EQ(room_size(hex(minor), 30), 272u);
   }
-  for (const unsigned minor : {13u, 14u, 15u}) EXPECT_EQ(blocks_beside(hex(minor), 4), Sizes{});
 }
 
 TEST(InstanceLayout, InstancesWithRoomInside) {
